@@ -1,0 +1,67 @@
+# The version of golangci-lint that lint and CI use.
+GOLANGCI_LINT_VERSION := v2.15.0
+GOLANGCI_LINT ?= $(shell command -v golangci-lint 2>/dev/null || echo go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION))
+GOTESTFLAGS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build bin/sill, static
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/sill ./cmd/sill
+
+.PHONY: install
+install: ## install sill where go install puts it
+	CGO_ENABLED=0 go install -trimpath -ldflags '-s -w' ./cmd/sill
+
+.PHONY: test
+test: ## run every test
+	go test $(GOTESTFLAGS) ./...
+
+.PHONY: demo
+demo: build ## scaffold a service, test it, start it and talk to it
+	@e2e/demo.sh bin/sill
+
+.PHONY: lint
+lint: ## check format and lint
+	$(GOLANGCI_LINT) run
+	$(GOLANGCI_LINT) fmt --diff
+
+.PHONY: format
+format: ## format the code
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: tidy-check
+tidy-check: ## fail if go.mod or go.sum is not tidy
+	go mod tidy -diff
+	go mod verify
+
+.PHONY: golden
+golden: ## write the golden repositories anew
+	go test ./e2e -run TestGolden -update
+
+.PHONY: bench
+bench: build ## compare sill new with the same work done by cp and git
+	@e2e/bench.sh bin/sill
+
+.PHONY: fuzz
+fuzz: ## run each fuzz test for 30 seconds
+	@for pkg in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+			go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$pkg || exit 1; \
+		done; \
+	done
+
+.PHONY: cross
+cross: ## build for every supported system
+	@for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+		echo "$$target"; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./cmd/sill || exit 1; \
+	done
+
+.PHONY: refresh
+refresh: ## make the superset locks of the blueprints anew (asks the module proxy)
+	go run ./internal/refresh go

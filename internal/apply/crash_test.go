@@ -1,0 +1,281 @@
+//go:build unix
+
+package apply
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/tree"
+)
+
+// The environment of a child process: what it does, where, and at which call it
+// is killed.
+const (
+	childTask  = "APPLY_TEST_TASK"
+	childDir   = "APPLY_TEST_DIR"
+	childState = "APPLY_TEST_STATE"
+	childCall  = "APPLY_TEST_CALL"
+)
+
+func TestMain(m *testing.M) {
+	task := os.Getenv(childTask)
+	if task == "" {
+		os.Exit(m.Run())
+	}
+	if err := child(task); err != nil {
+		fmt.Println(codeOf(err))
+		os.Exit(3)
+	}
+}
+
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*diag.Error](err); ok {
+		return e.Code()
+	}
+	return err.Error()
+}
+
+// child does one task in a process of its own.
+func child(task string) error {
+	at := Target{Dir: os.Getenv(childDir), State: os.Getenv(childState)}
+	n, err := strconv.Atoi(os.Getenv(childCall))
+	if err != nil {
+		return err
+	}
+	f := &faults{at: n, act: func(string) error { return syscall.Kill(os.Getpid(), syscall.SIGKILL) }}
+	o := Options{PID: os.Getpid(), Open: f.open}
+	switch task {
+	case "run":
+		_, err = Run(context.Background(), at, planOf(faultOurs, faultTarget), o)
+	case "recover":
+		_, err = Recover(context.Background(), at, o)
+	case "publish":
+		o.Finish = func(dir string) error {
+			return errors.Join(f.call("finish", dir), os.WriteFile(filepath.Join(dir, "finished"), nil, 0o600), f.call("finished", dir))
+		}
+		_, err = Publish(context.Background(), at, planOf(tree.Tree{}, faultTarget), o)
+	case "nobody":
+		if err = syscall.Setuid(65534); err == nil {
+			_, err = Run(context.Background(), at, planOf(faultOurs, faultTarget), o)
+		}
+	default:
+		err = errors.New("unknown task " + task)
+	}
+	return err
+}
+
+// spawn prepares a child process.
+func spawn(tb testing.TB, task string, at Target, call int) *exec.Cmd {
+	tb.Helper()
+	exe, err := os.Executable()
+	check(tb, err)
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), childTask+"="+task, childDir+"="+at.Dir, childState+"="+at.State, childCall+"="+strconv.Itoa(call))
+	return cmd
+}
+
+// kill runs a task that is killed at a call, and reports whether it was.
+func kill(tb testing.TB, task string, at Target, call int) bool {
+	tb.Helper()
+	out, err := spawn(tb, task, at, call).CombinedOutput()
+	if err == nil {
+		return false
+	}
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		tb.Fatal(err)
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+		tb.Fatalf("%s at call %d: %v: %s", task, call, err, out)
+	}
+	return true
+}
+
+func TestKilledAtEveryCall(t *testing.T) {
+	old, done := listingOf(t, faultOurs), filesOnly(listingOf(t, faultTarget))
+	for n := 1; ; n++ {
+		at := newTarget(t, faultOurs)
+		killed := kill(t, "run", at, n)
+		what := fmt.Sprintf("killed at call %d", n)
+		crash := listing(t, at.Dir)
+		found, err := Inspect(at)
+		check(t, err)
+		same(t, what+", inspected", listing(t, at.Dir), crash)
+		recovered, err := Recover(t.Context(), at, options)
+		check(t, err)
+		if (found == nil) != (recovered == nil) {
+			t.Fatalf("%s: found %+v, recovered %+v", what, found, recovered)
+		}
+		now := listing(t, at.Dir)
+		if slices.Equal(filesOnly(slices.Clone(now)), done) {
+			if found != nil {
+				t.Fatalf("%s: rolled back to the new tree", what)
+			}
+		} else {
+			same(t, what, now, old)
+			_, err = Run(t.Context(), at, planOf(faultOurs, faultTarget), options)
+			check(t, err)
+			same(t, what+", run again", listing(t, at.Dir), listingOf(t, faultTarget))
+			if left := litter(t, at); left != nil {
+				t.Fatalf("%s: left in the state directory: %v", what, left)
+			}
+		}
+		if !killed {
+			return
+		}
+	}
+}
+
+func TestKilledAtEveryCallOfARollBack(t *testing.T) {
+	old := listingOf(t, faultOurs)
+	for n := 1; ; n++ {
+		at := crashed(t, faultOurs, faultTarget)
+		killed := kill(t, "recover", at, n)
+		_, err := Recover(t.Context(), at, options)
+		check(t, err)
+		same(t, fmt.Sprintf("roll-back killed at call %d", n), listing(t, at.Dir), old)
+		if !killed {
+			return
+		}
+	}
+}
+
+func TestKilledAtEveryCallOfPublish(t *testing.T) {
+	finished := mustTree("finished", "")
+	for n := 1; ; n++ {
+		top := t.TempDir()
+		at := Target{Dir: filepath.Join(top, "x", "demo")}
+		killed := kill(t, "publish", at, n)
+		what := fmt.Sprintf("killed at call %d", n)
+		if _, err := os.Stat(at.Dir); err == nil {
+			same(t, what, filesOnly(slices.DeleteFunc(listing(t, at.Dir), isFinished)), filesOnly(listingOf(t, faultTarget)))
+		} else {
+			r, err := Publish(t.Context(), at, planOf(tree.Tree{}, faultTarget), options)
+			check(t, err)
+			if r.Recovered != nil && r.Recovered.PID == 0 {
+				t.Fatalf("%s: recovered from no process", what)
+			}
+			same(t, what, listing(t, at.Dir), listingOf(t, faultTarget))
+			same(t, what, dirNames(t, filepath.Dir(at.Dir)), []string{"demo"})
+		}
+		if !killed {
+			_, there := finished.File(mustPath("finished"))
+			if names := dirNames(t, at.Dir); !there || !slices.Contains(names, "finished") {
+				t.Errorf("the last step was not called: %v", names)
+			}
+			return
+		}
+	}
+}
+
+func isFinished(line string) bool { return strings.HasPrefix(line, "finished ") }
+
+// race runs a task in several processes at once and returns what each says.
+func race(t *testing.T, task string, at Target) []string {
+	t.Helper()
+	const processes = 6
+	said := make([]string, processes)
+	var wg sync.WaitGroup
+	for i := range processes {
+		cmd := spawn(t, task, at, -1)
+		wg.Go(func() {
+			out, err := cmd.CombinedOutput()
+			if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() != 3) {
+				out = []byte(err.Error() + ": " + string(out))
+			}
+			said[i] = string(bytes.TrimSpace(out))
+		})
+	}
+	wg.Wait()
+	return said
+}
+
+func TestOneOfManyProcessesWins(t *testing.T) {
+	for range 3 {
+		at := crashed(t, faultOurs, faultTarget)
+		oneWins(t, race(t, "run", at), "locked", "stale-plan")
+		same(t, "tree", listing(t, at.Dir), listingOf(t, faultTarget))
+
+		top := t.TempDir()
+		at = Target{Dir: filepath.Join(top, "demo")}
+		kill(t, "publish", at, 25)
+		oneWins(t, race(t, "publish", at), "locked", "target-exists")
+		same(t, "beside the target", dirNames(t, top), []string{"demo"})
+	}
+}
+
+func oneWins(t *testing.T, said []string, losers ...string) {
+	t.Helper()
+	winners := slices.DeleteFunc(slices.Clone(said), func(s string) bool { return slices.Contains(losers, s) })
+	if !slices.Equal(winners, []string{""}) {
+		t.Fatalf("the processes said %q", said)
+	}
+}
+
+func TestOneOfManyThreadsWins(t *testing.T) {
+	for range 20 {
+		at := Target{Dir: filepath.Join(t.TempDir(), "x", "demo")}
+		said := make([]string, 12)
+		var wg sync.WaitGroup
+		for i := range said {
+			wg.Go(func() {
+				if _, err := Publish(t.Context(), at, planOf(tree.Tree{}, faultTarget), Options{PID: i + 1}); err != nil {
+					said[i] = codeOf(err)
+				}
+			})
+		}
+		wg.Wait()
+		oneWins(t, said, "locked", "target-exists")
+		same(t, "tree", listing(t, at.Dir), listingOf(t, faultTarget))
+		same(t, "beside the target", dirNames(t, filepath.Dir(at.Dir)), []string{"demo"})
+	}
+}
+
+func TestModesFollowTheUmask(t *testing.T) {
+	for umask, want := range map[int][]string{
+		0o022: {`a -rw-r--r-- "1"`, `b -rwxr-xr-x "2"`, "c dir", `c/d -rw-r--r-- "3"`},
+		0o077: {`a -rw------- "1"`, `b -rwx------ "2"`, "c dir", `c/d -rw------- "3"`},
+	} {
+		at := newTarget(t, mustTree("b", "old"))
+		before := syscall.Umask(umask)
+		_, err := Run(t.Context(), at, planOf(mustTree("b", "old"), mustTree("a", "1", "b*", "2", "c/d", "3")), options)
+		syscall.Umask(before)
+		check(t, err)
+		same(t, fmt.Sprintf("umask %03o", umask), listing(t, at.Dir), want)
+		info, err := os.Stat(filepath.Join(at.Dir, "c"))
+		check(t, err)
+		if got, want := info.Mode().Perm(), os.FileMode(0o777&^umask); got != want {
+			t.Errorf("umask %03o: directory %v, want %v", umask, got, want)
+		}
+	}
+}
+
+func TestReadOnlyDirectory(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs to start a process of another user, so it runs as root only")
+	}
+	at := newTarget(t, faultOurs)
+	check(t, os.Chmod(filepath.Join(at.Dir, ".git"), 0o777)) // staging works, publishing does not
+	before := listing(t, at.Dir)
+	out, err := spawn(t, "nobody", at, -1).CombinedOutput()
+	if err == nil || strings.TrimSpace(string(out)) != "permission" {
+		t.Errorf("said %q, %v", out, err)
+	}
+	same(t, "tree", listing(t, at.Dir), before)
+	if left := litter(t, at); left != nil {
+		t.Errorf("left in the state directory: %v", left)
+	}
+}

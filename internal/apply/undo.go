@@ -1,0 +1,174 @@
+package apply
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/tree"
+)
+
+// giveUp rolls back a run that has failed because of err, and returns err, or
+// an error that also names what could not be put back.
+func (s *session) giveUp(j journal, err error) error {
+	undone := s.rollBack(j)
+	if undone == nil {
+		return err
+	}
+	stuck, ok := errors.AsType[*diag.Error](undone)
+	if !ok {
+		return errors.Join(err, undone)
+	}
+	return &diag.Error{Class: stuck.Class, Diagnostics: stuck.Diagnostics, Err: err}
+}
+
+// undo is the roll-back of a journal. Nothing that somebody else has put in a
+// place meanwhile is ever overwritten; it is noted as stuck.
+type undo struct {
+	fs    FS
+	area  place
+	stuck diag.List
+}
+
+// rollBack puts back everything that the journal says and that has happened.
+// Where that fails, it goes on with the rest, keeps the journal and returns a
+// *diag.Error with every path that is not restored.
+func (s *session) rollBack(j journal) error {
+	u := &undo{fs: s.dir, area: s.work(j.Beside)}
+	if err := u.prepare(); err != nil {
+		return err
+	}
+	for i, e := range slices.Backward(j.Files) {
+		u.takeBack(i, e)
+	}
+	for _, d := range slices.Backward(j.Made) {
+		u.removeDir(d.Path)
+	}
+	for _, d := range slices.Backward(j.Gone) {
+		u.makeDir(d.Path)
+	}
+	for i, e := range slices.Backward(j.Files) {
+		u.putBack(i, e)
+	}
+	if err := u.stuck.Err(diag.Environment); err != nil {
+		return err
+	}
+	file := s.state.at(journalName)
+	if err := s.state.fs.Remove(file); err != nil {
+		return failed("remove", s.state.show(file), err)
+	}
+	s.sweep(u.area, newDir, oldDir)
+	return nil
+}
+
+// prepare makes sure that what is taken back has somewhere to go, and that no
+// link stands there instead.
+func (u *undo) prepare() error {
+	for _, d := range []string{newDir, oldDir} {
+		if _, err := u.area.sub(d).make(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBack moves a published file back to where it was staged.
+func (u *undo) takeBack(i int, e entry) {
+	if e.After == "" {
+		return
+	}
+	if there, err := u.exists(staged(u.area, i)); there || err != nil {
+		u.note(e.Path, i, err)
+		return
+	}
+	info, err := lstat(u.fs, e.Path.String())
+	if missing(err) {
+		return
+	}
+	if err == nil {
+		err = u.untouched(e, info)
+	}
+	if err == nil {
+		err = u.fs.Rename(e.Path.String(), staged(u.area, i))
+	}
+	u.note(e.Path, i, err)
+}
+
+var (
+	errChanged  = errors.New("somebody has changed it since")
+	errOccupied = errors.New("something else is there now")
+)
+
+// untouched fails when a published file is no longer what was published.
+func (u *undo) untouched(e entry, info fs.FileInfo) error {
+	file, err := fileAt(u.fs, e.Path.String(), info)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || file.Digest() != e.After {
+		return errChanged
+	}
+	return nil
+}
+
+// putBack moves an old file back to its place.
+func (u *undo) putBack(i int, e entry) {
+	there, err := u.exists(saved(u.area, i))
+	if err == nil && !there {
+		return
+	}
+	if err == nil {
+		var occupied bool
+		if occupied, err = u.exists(e.Path.String()); occupied {
+			err = errOccupied
+		}
+	}
+	if err == nil {
+		err = u.fs.Rename(saved(u.area, i), e.Path.String())
+	}
+	u.note(e.Path, i, err)
+}
+
+// removeDir removes a directory that the run has made, unless somebody has put
+// something into it.
+func (u *undo) removeDir(d tree.Path) {
+	err := removeDir(u.fs, d.String())
+	if err != nil && emptyDir(u.fs, d.String()) {
+		u.note(name{d}, -1, err)
+	}
+}
+
+// makeDir makes a directory again that the run has removed.
+func (u *undo) makeDir(d tree.Path) {
+	if there, err := u.exists(d.String()); there || err != nil {
+		u.note(name{d}, -1, err)
+		return
+	}
+	u.note(name{d}, -1, u.fs.Mkdir(d.String(), 0o777))
+}
+
+func (u *undo) exists(file string) (bool, error) {
+	_, err := lstat(u.fs, file)
+	if missing(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// note remembers a path that is not as it was before the run.
+func (u *undo) note(n name, i int, err error) {
+	if err == nil {
+		return
+	}
+	d := diag.Diagnostic{
+		Code:    "not-restored",
+		Summary: "could not be put back: " + bare(err).Error(),
+		Hint:    "solve that, or move the file aside, and run the command again: it first goes on putting things back",
+		At:      diag.Pos{File: n.String()},
+	}
+	if i >= 0 {
+		d.Detail = "what was there before the run, if anything, is in " + u.area.show(saved(u.area, i))
+	}
+	u.stuck.Add(d)
+}

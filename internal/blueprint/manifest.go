@@ -1,0 +1,326 @@
+package blueprint
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/strictyaml"
+	"groundsill.example/internal/tree"
+)
+
+// The patterns of the names in a manifest.
+var (
+	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+	keyForm     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	versionForm = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9a-z.]+)?$`)
+	eachForm    = regexp.MustCompile(`^([a-z_]+) as ([a-z_]+)$`)
+)
+
+// manifest reads one manifest and collects what is wrong with it.
+type manifest struct {
+	strictyaml.Reader
+}
+
+func parseManifest(data []byte) (*Blueprint, error) {
+	doc, err := strictyaml.Parse(ManifestName, data, strictyaml.WithClass(diag.Blueprint))
+	if err != nil {
+		return nil, err
+	}
+	var r manifest
+	m := r.Map(doc, "name", "version", "description", "engine", "shared", "questions", "computed", "facts",
+		"files", "commands", "setup", "locks", "next")
+	m.Require("name", "version", "description", "engine")
+	b := &Blueprint{
+		Name:        r.form(m, "name", nameForm),
+		Version:     r.form(m, "version", versionForm),
+		Description: m.Str("description"),
+		Computed:    r.values(m, "computed"),
+		Facts:       r.values(m, "facts"),
+		Commands:    r.commands(m),
+		Setup:       r.setup(m),
+		Locks:       r.locks(m),
+		Next:        r.steps(m),
+	}
+	b.Base = Part{Dir: filesDir, Manifest: ManifestName, Questions: r.questions(m), Rules: r.rules(m)}
+	r.engine(m)
+	return b, r.Err(diag.Blueprint)
+}
+
+// Shared returns the names of the shared modules that a manifest asks for,
+// without checking anything else.
+func Shared(data []byte) ([]string, error) {
+	doc, err := strictyaml.Parse(ManifestName, data, strictyaml.WithClass(diag.Blueprint))
+	if err != nil {
+		return nil, err
+	}
+	var r manifest
+	m := r.Map(doc)
+	names := m.StrList("shared")
+	for i, name := range names {
+		if !nameForm.MatchString(name) {
+			n, _ := m.Get("shared")
+			r.Fail(n.Items[i], "manifest-form", fmt.Sprintf("%q is not the name of a module", name), "")
+		}
+	}
+	return names, r.Err(diag.Blueprint)
+}
+
+func parseModule(name, file string, data []byte) (Module, error) {
+	doc, err := strictyaml.Parse(file, data, strictyaml.WithClass(diag.Blueprint))
+	if err != nil {
+		return Module{}, err
+	}
+	var r manifest
+	m := r.Map(doc, "summary", "default", "at", "needs", "conflicts", "questions", "files")
+	m.Require("summary")
+	if !nameForm.MatchString(name) {
+		r.Fail(doc, "manifest-form", fmt.Sprintf("%q is not the name of a module", name), "")
+	}
+	at := m.Str("at")
+	if at != "" && at != "git-root" {
+		r.failKey(m, "at", `"at" is git-root or absent`)
+	}
+	return Module{
+		Part:      Part{Manifest: file, Questions: r.questions(m), Rules: r.rules(m)},
+		Name:      name,
+		Summary:   m.Str("summary"),
+		Needs:     m.StrList("needs"),
+		Conflicts: m.StrList("conflicts"),
+		Default:   m.Bool("default"),
+		GitRoot:   at == "git-root",
+	}, r.Err(diag.Blueprint)
+}
+
+func (r *manifest) failKey(m strictyaml.Map, key, summary string) {
+	if n, ok := m.Get(key); ok {
+		r.Fail(n, "manifest-form", summary, "")
+	}
+}
+
+func (r *manifest) form(m strictyaml.Map, key string, form *regexp.Regexp) string {
+	s := m.Str(key)
+	if s != "" && !form.MatchString(s) {
+		r.failKey(m, key, fmt.Sprintf("%s %q does not match %s", key, s, form))
+	}
+	return s
+}
+
+func (r *manifest) engine(m strictyaml.Map) {
+	if n, ok := m.Get("engine"); ok && m.Int("engine") != Engine {
+		r.Fail(n, "engine-unknown", fmt.Sprintf("engine %s is not known to this version of sill", n.Text),
+			"install a newer sill")
+	}
+}
+
+func (r *manifest) questions(m strictyaml.Map) []Question {
+	var all []Question
+	seen := map[string]bool{}
+	for _, n := range m.List("questions") {
+		q := r.question(n)
+		if seen[q.Key] {
+			r.Fail(n, "key-taken", fmt.Sprintf("the question %q is asked twice", q.Key), "")
+		}
+		seen[q.Key] = true
+		all = append(all, q)
+	}
+	return all
+}
+
+func (r *manifest) question(n *strictyaml.Node) Question {
+	m := r.Map(n, "key", "type", "prompt", "help", "default", "when", "pattern", "hint", "choices", "hidden", "optional")
+	m.Require("key", "type", "prompt")
+	q := Question{
+		Key:      r.form(m, "key", keyForm),
+		Kind:     Kind(m.Str("type")),
+		Prompt:   m.Str("prompt"),
+		Help:     m.Str("help"),
+		Default:  m.Scalar("default"),
+		When:     m.Str("when"),
+		Hint:     m.Str("hint"),
+		Hidden:   m.Bool("hidden"),
+		Optional: m.Bool("optional"),
+		At:       n.Pos,
+	}
+	if text := m.Str("pattern"); text != "" {
+		form, err := regexp.Compile(`^(?:` + text + `)$`)
+		if err != nil {
+			r.failKey(m, "pattern", "the pattern does not compile: "+err.Error())
+		}
+		q.Pattern = form
+	}
+	for _, c := range m.List("choices") {
+		q.Choices = append(q.Choices, r.choice(c))
+	}
+	r.checkKind(m, q)
+	return q
+}
+
+func (r *manifest) choice(n *strictyaml.Node) Option {
+	if n.Kind == strictyaml.String {
+		return Option{Value: n.Text}
+	}
+	m := r.Map(n, "value", "help")
+	m.Require("value")
+	return Option{Value: m.Str("value"), Help: m.Str("help")}
+}
+
+func (r *manifest) checkKind(m strictyaml.Map, q Question) {
+	switch q.Kind {
+	case Text, Bool:
+		if len(q.Choices) > 0 {
+			r.failKey(m, "choices", "only questions of type choice and multi have choices")
+		}
+	case Choice, Multi:
+		if len(q.Choices) == 0 {
+			r.Fail(m.Node, "manifest-form", fmt.Sprintf("the question %q has no choices", q.Key), "")
+		}
+	default:
+		r.failKey(m, "type", fmt.Sprintf("type %q is not one of text, bool, choice, multi", q.Kind))
+	}
+}
+
+func (r *manifest) values(m strictyaml.Map, key string) []Value {
+	var all []Value
+	for _, e := range m.Map(key).Entries() {
+		if !keyForm.MatchString(e.Key) {
+			r.Fail(e.Value, "manifest-form", fmt.Sprintf("key %q does not match %s", e.Key, keyForm), "")
+		}
+		all = append(all, Value{Key: e.Key, Template: r.Scalar(e.Value), At: e.Value.Pos})
+	}
+	return all
+}
+
+func commandNames() []string {
+	return []string{"setup", "build", "migrate", "start", "test", "lint", "format"}
+}
+
+func (r *manifest) commands(m strictyaml.Map) []Command {
+	var all []Command
+	for _, e := range m.Map("commands", commandNames()...).Entries() {
+		all = append(all, Command{Name: e.Key, Argv: r.StrList(e.Value), At: e.Value.Pos})
+	}
+	return all
+}
+
+func (r *manifest) setup(m strictyaml.Map) [][]string {
+	var all [][]string
+	for _, n := range m.List("setup") {
+		argv := r.StrList(n)
+		if len(argv) == 0 {
+			r.Fail(n, "manifest-form", "a setup command is a list: the program, then its arguments", "")
+			continue
+		}
+		all = append(all, argv)
+	}
+	return all
+}
+
+func (r *manifest) locks(m strictyaml.Map) []Lock {
+	var all []Lock
+	for _, n := range m.List("locks") {
+		l := r.Map(n, "format", "manifest", "from")
+		l.Require("format", "manifest", "from")
+		lock := Lock{Format: l.Str("format"), Manifest: l.Str("manifest"), From: l.Str("from")}
+		if lock.Format != "go" {
+			r.failKey(l, "format", fmt.Sprintf("lock format %q is not known; known is go", lock.Format))
+		}
+		all = append(all, lock)
+	}
+	return all
+}
+
+func (r *manifest) steps(m strictyaml.Map) []Step {
+	var all []Step
+	for _, n := range m.List("next") {
+		s := r.Map(n, "command", "why", "when")
+		s.Require("command", "why")
+		all = append(all, Step{Command: s.Str("command"), Why: s.Str("why"), When: s.Str("when")})
+	}
+	return all
+}
+
+func (r *manifest) rules(m strictyaml.Map) []Rule {
+	var all []Rule
+	for _, n := range m.List("files") {
+		all = append(all, r.rule(n))
+	}
+	return all
+}
+
+func (r *manifest) rule(n *strictyaml.Node) Rule {
+	m := r.Map(n, "path", "when", "mode", "for", "delims", "raw", "frozen", "merge")
+	m.Require("path")
+	rule := Rule{
+		Glob: m.Str("path"), When: m.Str("when"), Mode: tree.Mode(m.Scalar("mode")),
+		Raw: m.Bool("raw"), Frozen: m.Bool("frozen"), Merge: m.Str("merge"), At: n.Pos,
+	}
+	if !doublestar.ValidatePattern(rule.Glob) {
+		r.failKey(m, "path", fmt.Sprintf("the glob %q is malformed", rule.Glob))
+	}
+	if rule.Mode != "" && rule.Mode != tree.Regular && rule.Mode != tree.Executable {
+		r.failKey(m, "mode", `a mode is "0644" or "0755"`)
+	}
+	if rule.Merge != "" && rule.Merge != MergeUnion && rule.Merge != MergeOurs {
+		r.failKey(m, "merge", `merge is "union", "ours" or absent`)
+	}
+	rule.Each = r.each(m)
+	rule.Left, rule.Right = r.delims(m)
+	return rule
+}
+
+func (r *manifest) each(m strictyaml.Map) Each {
+	text := m.Str("for")
+	if text == "" {
+		return Each{}
+	}
+	parts := eachForm.FindStringSubmatch(text)
+	if parts == nil {
+		r.failKey(m, "for", fmt.Sprintf(`"for: %s" is not like "for: resources as resource"`, text))
+		return Each{}
+	}
+	return Each{List: parts[1], As: parts[2]}
+}
+
+func (r *manifest) delims(m strictyaml.Map) (left, right string) {
+	if !m.Has("delims") {
+		return "", ""
+	}
+	pair := m.StrList("delims")
+	if len(pair) != 2 || pair[0] == "" || pair[1] == "" || pair[0] == pair[1] {
+		r.failKey(m, "delims", `delims are two different texts: ["[[", "]]"]`)
+		return "", ""
+	}
+	return pair[0], pair[1]
+}
+
+// matches reports whether the rule speaks of a file, by its path below the
+// files of its part, with or without the suffix ".tmpl".
+func (r Rule) matches(rel string) bool {
+	return doublestar.MatchUnvalidated(r.Glob, rel) || doublestar.MatchUnvalidated(r.Glob, strings.TrimSuffix(rel, suffix))
+}
+
+func (r Rule) apply(t Template) Template {
+	if r.When != "" {
+		t.When = append(slices.Clip(t.When), r.When)
+	}
+	if r.Mode != "" {
+		t.Mode = r.Mode
+	}
+	if r.Each != (Each{}) {
+		t.Each = r.Each
+	}
+	if r.Left != "" {
+		t.Left, t.Right = r.Left, r.Right
+	}
+	if r.Merge != "" {
+		t.Merge = r.Merge
+	}
+	t.Raw = t.Raw || r.Raw
+	t.Frozen = t.Frozen || r.Frozen
+	return t
+}

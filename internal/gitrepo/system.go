@@ -1,0 +1,124 @@
+package gitrepo
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/tree"
+)
+
+// command is one run of the system git.
+type command struct {
+	env   Env
+	git   string
+	dir   string
+	extra []string // further variables of the environment
+	stdin string
+}
+
+// run runs git with args and returns what it prints. When git fails, the error
+// is of class Environment and its detail is what git said.
+func (c command) run(ctx context.Context, args ...string) (string, error) {
+	var out, errOut bytes.Buffer
+	cmd := exec.CommandContext(ctx, c.git, args...) //nolint:gosec // The program is git and the arguments are ours.
+	cmd.Dir, cmd.Env = c.dir, c.env.child(c.extra...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.stdin), &out, &errOut
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = time.Second // for a hook that does not heed the interrupt
+	err := cmd.Run()
+	if err == nil {
+		return strings.TrimRight(out.String(), "\r\n"), nil
+	}
+	verb := subcommand(args)
+	if ctx.Err() != nil {
+		return "", diag.Wrap(diag.Interrupted, context.Cause(ctx), diag.Diagnostic{
+			Code: "interrupted", Summary: "git " + verb + " was interrupted",
+		})
+	}
+	return "", diag.Wrap(diag.Environment, err, diag.Diagnostic{
+		Code:    CodeFailed,
+		Summary: "git " + verb + " did not succeed",
+		Detail:  strings.TrimSpace(cmp.Or(errOut.String(), out.String())),
+		Hint:    "the files are in place; solve what git says, then git add and git commit them",
+	})
+}
+
+// subcommand returns the first of args that is no option.
+func subcommand(args []string) string {
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "-c":
+			i++
+		case !strings.HasPrefix(args[i], "-"):
+			return args[i]
+		}
+	}
+	return ""
+}
+
+// systemInit lets git make a repository in dir, with HEAD on branch.
+func systemInit(ctx context.Context, c command, branch string) error {
+	if _, err := c.run(ctx, "-c", "init.defaultBranch="+branch, "init", "--quiet"); err != nil {
+		return err
+	}
+	_, err := c.run(ctx, "symbolic-ref", "--", "HEAD", "refs/heads/"+branch)
+	return err
+}
+
+// systemCommit lets git add and commit exactly files. Paths are relative to
+// the directory of c.
+func systemCommit(ctx context.Context, c command, files tree.Tree, o CommitOptions) (string, error) {
+	var paths strings.Builder
+	for p := range files.All() {
+		paths.WriteString(":(literal)" + p.String() + "\x00") // no bracket in it is a pattern
+	}
+	c.stdin = paths.String()
+	c.extra = o.dates(c.env)
+	list := []string{"--pathspec-from-file=-", "--pathspec-file-nul"}
+	if _, err := c.run(ctx, append([]string{"add", "--force"}, list...)...); err != nil {
+		return "", err
+	}
+	commit := []string{"commit", "--quiet", "--only", "--message=" + o.Message}
+	if _, err := c.run(ctx, append(commit, list...)...); err != nil {
+		return "", c.explain(ctx, err)
+	}
+	return c.run(ctx, "rev-parse", "--verify", "HEAD")
+}
+
+// explain turns the failure of a commit into a missing identity where that is
+// the reason.
+func (c command) explain(ctx context.Context, failed error) error {
+	if diag.ClassOf(failed) == diag.Interrupted {
+		return failed
+	}
+	for _, name := range []string{"GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"} {
+		_, err := c.run(ctx, "var", name)
+		if _, refused := errors.AsType[*exec.ExitError](err); refused {
+			return identityMissing()
+		}
+	}
+	return failed
+}
+
+// dates returns the variables that date a commit, unless env has its own.
+func (o CommitOptions) dates(env Env) []string {
+	if o.When.IsZero() {
+		return nil
+	}
+	author, committer := o.signatures()
+	var vars []string
+	for key, at := range map[string]time.Time{"GIT_AUTHOR_DATE": author.When, "GIT_COMMITTER_DATE": committer.When} {
+		if env.Get(key) == "" {
+			vars = append(vars, fmt.Sprintf("%s=@%d %s", key, at.Unix(), at.Format("-0700")))
+		}
+	}
+	return vars
+}

@@ -1,0 +1,318 @@
+// Package render turns a blueprint and a record into the files they make.
+//
+// Rendering is a pure function: the same blueprint and the same record give
+// the same bytes on every machine, at every time, in every order of the
+// record. What a template may cost is bounded by package eval, and what all of
+// them may make together is bounded here.
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/format"
+	"maps"
+	"runtime"
+	"strings"
+	"sync"
+
+	"groundsill.example/internal/blueprint"
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/eval"
+	"groundsill.example/internal/lock"
+	"groundsill.example/internal/record"
+	"groundsill.example/internal/tree"
+)
+
+// The bounds of one rendering.
+const (
+	maxFiles = 20_000
+	maxBytes = 128 << 20
+)
+
+// Output is what a rendering makes.
+type Output struct {
+	Tree     tree.Tree
+	Merge    map[tree.Path]string // files with a merge strategy of their own
+	Commands map[string][]string
+	Setup    [][]string
+	Next     []Step
+}
+
+// Step is something to do next.
+type Step struct {
+	Command string
+	Why     string
+}
+
+// Render returns the files that b makes of rec, without the record and the
+// bundle, and the commands of the repository. The error is a *diag.Error of
+// class Blueprint with every mistake found, each with its place.
+func Render(b *blueprint.Blueprint, rec record.Record) (Output, error) {
+	e, err := eval.New(b.Partials)
+	if err != nil {
+		return Output{}, err
+	}
+	data, err := newData(e, b, rec)
+	if err != nil {
+		return Output{}, err
+	}
+	out := Output{}
+	if err := out.words(e, b, data); err != nil {
+		return Output{}, err
+	}
+	data["commands"] = commandData(out.Commands)
+	jobs := jobsOf(b, rec)
+	if err := runAll(b, jobs, data); err != nil {
+		return Output{}, err
+	}
+	files, err := out.collect(jobs)
+	if err != nil {
+		return Output{}, err
+	}
+	out.Tree, err = applyLocks(b, files)
+	return out, err
+}
+
+// job is one template and what it made.
+type job struct {
+	template blueprint.Template
+	files    []output
+	err      error
+}
+
+type output struct {
+	path string
+	file tree.File
+}
+
+func jobsOf(b *blueprint.Blueprint, rec record.Record) []*job {
+	on := func(name string) bool { _, ok := rec.Modules[name]; return ok }
+	var jobs []*job
+	for _, part := range b.Parts(on) {
+		for _, t := range part.Templates {
+			jobs = append(jobs, &job{template: t})
+		}
+	}
+	return jobs
+}
+
+// runAll renders the jobs on every processor. Each worker has an evaluator of
+// its own, because an evaluator counts what one execution costs.
+func runAll(b *blueprint.Blueprint, jobs []*job, data map[string]any) error {
+	queue := make(chan *job)
+	var workers sync.WaitGroup
+	failures := make([]error, min(runtime.GOMAXPROCS(0), 8))
+	for i := range failures {
+		workers.Go(func() {
+			e, err := eval.New(b.Partials)
+			failures[i] = err
+			for j := range queue {
+				if err == nil {
+					j.run(e, b, data)
+				}
+			}
+		})
+	}
+	for _, j := range jobs {
+		queue <- j
+	}
+	close(queue)
+	workers.Wait()
+	return errors.Join(failures...)
+}
+
+func (j *job) run(e *eval.Evaluator, b *blueprint.Blueprint, data map[string]any) {
+	source, ok := b.Content.File(j.template.Source)
+	if !ok {
+		return
+	}
+	var body *eval.Template
+	for _, scope := range scopes(j.template.Each, data) {
+		applies, err := j.applies(e, scope)
+		if err != nil || !applies {
+			j.err = errors.Join(j.err, err)
+			continue
+		}
+		if body == nil && !j.template.Raw {
+			body, j.err = e.Parse(j.template.Source.String(), string(source.Data), j.template.Left, j.template.Right)
+			if j.err != nil {
+				return
+			}
+		}
+		if j.err = j.one(e, body, source.Data, scope); j.err != nil {
+			return
+		}
+	}
+}
+
+func (j *job) applies(e *eval.Evaluator, data map[string]any) (bool, error) {
+	at := diag.Pos{File: j.template.Source.String()}
+	for _, when := range j.template.When {
+		if ok, err := e.True(at, when, data); err != nil || !ok {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (j *job) one(e *eval.Evaluator, body *eval.Template, raw []byte, data map[string]any) error {
+	name, err := e.Text(diag.Pos{File: j.template.Source.String()}, j.template.Name, data)
+	if err != nil {
+		return err
+	}
+	if hasEmptySegment(name) {
+		return nil
+	}
+	content := raw
+	if body != nil {
+		if content, err = body.Execute(data); err != nil {
+			return err
+		}
+		content = oneFinalNewline(content)
+	}
+	if strings.HasSuffix(name, ".go") && body != nil {
+		if content, err = formatGo(content, name, j.template.Source); err != nil {
+			return err
+		}
+	}
+	j.files = append(j.files, output{name, tree.File{Data: content, Mode: j.template.Mode}})
+	return nil
+}
+
+// scopes returns the data of each time a template is rendered.
+func scopes(each blueprint.Each, data map[string]any) []map[string]any {
+	if each.List == "" {
+		return []map[string]any{data}
+	}
+	list, _ := data[each.List].([]any)
+	all := make([]map[string]any, 0, len(list))
+	for _, item := range list {
+		scope := make(map[string]any, len(data)+1)
+		maps.Copy(scope, data)
+		scope[each.As] = item
+		all = append(all, scope)
+	}
+	return all
+}
+
+// hasEmptySegment reports whether a path names no file: an empty segment is
+// how a path template leaves its file out.
+func hasEmptySegment(name string) bool {
+	return name == "" || strings.HasPrefix(name, "/") || strings.HasSuffix(name, "/") || strings.Contains(name, "//")
+}
+
+// oneFinalNewline ends text with one newline, whatever blank lines the actions
+// at its end have left.
+func oneFinalNewline(text []byte) []byte {
+	text = bytes.TrimRight(text, " \t\n")
+	if len(text) == 0 {
+		return text
+	}
+	return append(text, '\n')
+}
+
+func formatGo(content []byte, name string, source tree.Path) ([]byte, error) {
+	formatted, err := format.Source(content)
+	if err != nil {
+		return nil, diag.Wrap(diag.Blueprint, err, diag.Diagnostic{
+			Code: "output-syntax", Summary: fmt.Sprintf("%s is not valid Go when it is rendered", name),
+			At: diag.Pos{File: source.String()},
+		})
+	}
+	return formatted, nil
+}
+
+func (o *Output) collect(jobs []*job) (tree.Tree, error) {
+	o.Merge = map[tree.Path]string{}
+	var problems diag.List
+	var b tree.Builder
+	files, size := 0, 0
+	for _, j := range jobs {
+		if j.err != nil && !problems.Take(j.err) {
+			return tree.Tree{}, j.err
+		}
+		for _, f := range j.files {
+			files++
+			size += len(f.file.Data)
+			problems.Take(blame(o.add(&b, f, j.template), j.template.Source))
+		}
+		if files > maxFiles || size > maxBytes {
+			return tree.Tree{}, diag.New(diag.Blueprint, diag.Diagnostic{
+				Code: "output-large", Summary: fmt.Sprintf("a blueprint makes at most %d files and %d MiB", maxFiles, maxBytes>>20),
+				At: diag.Pos{File: j.template.Source.String()},
+			})
+		}
+	}
+	return b.Tree(), problems.Err(diag.Blueprint)
+}
+
+func (o *Output) add(b *tree.Builder, f output, t blueprint.Template) error {
+	p, err := tree.ParsePath(f.path)
+	if err != nil {
+		return err
+	}
+	if reservedPath(p) {
+		return diag.New(diag.Blueprint, diag.Diagnostic{
+			Code: "path-reserved", Summary: fmt.Sprintf("%s belongs to sill", p),
+		})
+	}
+	if t.Merge != "" {
+		o.Merge[p] = t.Merge
+	}
+	return b.Add(p, f.file)
+}
+
+// reservedPath reports the paths that no blueprint writes: the record and the
+// bundle.
+func reservedPath(p tree.Path) bool {
+	top, _, _ := strings.Cut(p.Key(), "/")
+	return top == record.Name || top == ".sill"
+}
+
+// blame gives an error about a path the template that made it.
+func blame(err error, source tree.Path) error {
+	e, ok := errors.AsType[*diag.Error](err)
+	if !ok {
+		return err
+	}
+	for i := range e.Diagnostics {
+		e.Diagnostics[i].At = diag.Pos{File: source.String()}
+	}
+	return e
+}
+
+// applyLocks fills in the manifests and lock files of the package managers.
+func applyLocks(b *blueprint.Blueprint, files tree.Tree) (tree.Tree, error) {
+	for _, l := range b.Locks {
+		manifest, err := tree.ParsePath(l.Manifest)
+		if err != nil {
+			return tree.Tree{}, err
+		}
+		from, err := tree.ParsePath(l.From)
+		if err != nil {
+			return tree.Tree{}, err
+		}
+		superset, _ := b.Content.File(from)
+		if files, err = lockGo(superset.Data, files, manifest); err != nil {
+			return tree.Tree{}, err
+		}
+	}
+	return files, nil
+}
+
+func lockGo(superset []byte, files tree.Tree, manifest tree.Path) (tree.Tree, error) {
+	if _, ok := files.File(manifest); !ok {
+		return files, nil
+	}
+	mod, sum, err := lock.Go(superset, files, manifest)
+	if err != nil {
+		return tree.Tree{}, err
+	}
+	files = files.With(manifest, tree.File{Data: mod, Mode: tree.Regular})
+	sumPath, err := tree.ParsePath(strings.TrimSuffix(manifest.String(), ".mod") + ".sum")
+	if err != nil || len(sum) == 0 {
+		return files, err
+	}
+	return files.With(sumPath, tree.File{Data: sum, Mode: tree.Regular}), nil
+}

@@ -1,0 +1,175 @@
+package scaffold
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"groundsill.example/internal/apply"
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/gitrepo"
+	"groundsill.example/internal/plan"
+	"groundsill.example/internal/tree"
+)
+
+// Receipt is what a commit of a plan did.
+type Receipt struct {
+	apply.Receipt
+
+	Commit   string // hash of the first commit; empty for none
+	Branch   string
+	Warnings []string
+}
+
+// Commit does what p says at dir, the absolute root of the plan. Either all of
+// it happens or nothing; only the git commit may be left out, with a warning,
+// when nobody knows whose it would be.
+func Commit(ctx context.Context, w World, dir string, p plan.Plan) (Receipt, error) {
+	c := &commit{World: w, dir: dir, plan: p}
+	if err := c.find(); err != nil {
+		return Receipt{}, err
+	}
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return c.publish(ctx)
+	}
+	return c.run(ctx)
+}
+
+// Recover puts back what a crashed run left at dir. It returns nil when there
+// is nothing.
+func Recover(ctx context.Context, w World, dir string) (*apply.Recovery, error) {
+	c := &commit{World: w, dir: dir}
+	if err := c.find(); err != nil {
+		return nil, err
+	}
+	return apply.Recover(ctx, c.target(), c.options())
+}
+
+// Left reports what a crashed run left at dir, and changes nothing.
+func Left(dir string) (*apply.Recovery, error) {
+	c := &commit{dir: dir}
+	if err := c.find(); err != nil {
+		return nil, err
+	}
+	return apply.Inspect(c.target())
+}
+
+type commit struct {
+	World
+
+	dir     string
+	plan    plan.Plan
+	repo    gitrepo.Repo
+	found   bool
+	receipt Receipt
+}
+
+func (c *commit) find() (err error) {
+	c.repo, c.found, err = gitrepo.Find(c.dir)
+	return err
+}
+
+// own reports whether dir is the root of a git work tree.
+func (c *commit) own() bool { return c.found && c.repo.Prefix == "" }
+
+func (c *commit) options() apply.Options { return apply.Options{PID: c.PID} }
+
+// target returns where the plan goes and where its journal lives: in the git
+// directory, out of everybody's way, a place of its own for each service of a
+// repository.
+func (c *commit) target() apply.Target {
+	state := filepath.Join(c.dir, ".sill", "tmp")
+	if c.found {
+		state = filepath.Join(c.repo.GitDir, "sill")
+		if c.repo.Prefix != "" {
+			sum := sha256.Sum256([]byte(c.repo.Prefix))
+			state = filepath.Join(state, "at-"+hex.EncodeToString(sum[:6]))
+		}
+	}
+	return apply.Target{Dir: c.dir, State: state}
+}
+
+// publish makes a directory that is not there yet, with its repository in it,
+// and gives it its name at the end.
+func (c *commit) publish(ctx context.Context) (Receipt, error) {
+	options := c.options()
+	options.Finish = func(dir string) error { return c.git(ctx, dir) }
+	var err error
+	c.receipt.Receipt, err = apply.Publish(ctx, c.target(), c.plan, options)
+	return c.receipt, err
+}
+
+// run changes a directory that is there.
+func (c *commit) run(ctx context.Context) (Receipt, error) {
+	var err error
+	c.receipt.Receipt, err = apply.Run(ctx, c.target(), c.plan, c.options())
+	if err != nil {
+		return c.receipt, err
+	}
+	return c.receipt, c.git(ctx, c.dir)
+}
+
+// git does what the plan says about git, in dir.
+func (c *commit) git(ctx context.Context, dir string) error {
+	if c.found && !c.own() {
+		return nil
+	}
+	switch c.plan.Git {
+	case plan.GitCommit:
+		return c.firstCommit(ctx, dir)
+	case plan.GitInit:
+		return c.initOnly(dir)
+	case plan.GitNone:
+	}
+	return nil
+}
+
+func (c *commit) initOnly(dir string) error {
+	if c.own() {
+		return nil
+	}
+	config, err := gitrepo.ReadConfig(c.Env, dir)
+	if err != nil {
+		return err
+	}
+	c.receipt.Branch = config.DefaultBranch
+	return gitrepo.Init(dir, config.DefaultBranch)
+}
+
+func (c *commit) firstCommit(ctx context.Context, dir string) error {
+	if len(c.plan.Conflicts) > 0 {
+		c.receipt.Warnings = append(c.receipt.Warnings, "Nothing is committed: conflicts are left for you.")
+		return nil
+	}
+	options := gitrepo.CommitOptions{Message: c.plan.Message, When: c.Now()}
+	var err error
+	if c.own() {
+		c.receipt.Commit, err = gitrepo.Commit(ctx, c.Env, c.repo, c.written(), options)
+	} else {
+		c.receipt.Commit, err = gitrepo.Create(ctx, c.Env, dir, c.written(), options)
+	}
+	if e, ok := errors.AsType[*diag.Error](err); ok && e.Code() == gitrepo.CodeIdentity {
+		c.receipt.Warnings = append(c.receipt.Warnings,
+			"Nothing is committed: git does not know who you are. Tell it, then commit:\n"+
+				`  git config --global user.name "Your Name"`+"\n"+
+				"  git config --global user.email you@example.com\n"+
+				"  git add -A && git commit -m 'Scaffold the service'")
+		return nil
+	}
+	return err
+}
+
+// written returns the files that the plan creates or updates.
+func (c *commit) written() tree.Tree {
+	files := map[tree.Path]tree.File{}
+	for _, change := range c.plan.Changes {
+		if change.Action == plan.Create || change.Action == plan.Update {
+			files[change.Path] = change.File
+		}
+	}
+	return tree.Of(files)
+}

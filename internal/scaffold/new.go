@@ -1,0 +1,311 @@
+// Package scaffold holds the use cases: what a command does, in which order,
+// and nothing else. A use case computes a Draft, whose plan is data; Commit is
+// the only way from a plan to the disk.
+package scaffold
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"groundsill.example/internal/answer"
+	"groundsill.example/internal/blueprint"
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/gitrepo"
+	"groundsill.example/internal/plan"
+	"groundsill.example/internal/record"
+	"groundsill.example/internal/render"
+	"groundsill.example/internal/resource"
+	"groundsill.example/internal/source"
+	"groundsill.example/internal/tree"
+	"groundsill.example/internal/userconfig"
+)
+
+// World is what a use case knows of the process it runs in.
+type World struct {
+	Cwd       string // absolute; relative paths start here
+	Env       gitrepo.Env
+	ConfigDir string // of sill, in the user's configuration; may be empty
+	PID       int
+	Now       func() time.Time
+}
+
+// NewRequest is what a person asked of sill new.
+type NewRequest struct {
+	Target      string // as given: a name, a directory or "."
+	Ref         string // of the blueprint, as given
+	Source      source.Source
+	Given       map[string]answer.Given
+	Resources   []resource.Resource
+	NoResources bool
+	With        []string // modules
+	Without     []string
+	Git         plan.Git // empty: commit
+	Merge       bool
+	Asker       answer.Asker // nil: nothing is asked
+	Config      userconfig.Config
+}
+
+// Draft is what a use case came to: the plan, and what to tell about it.
+type Draft struct {
+	Dir     string // absolute: the root of the plan
+	Plan    plan.Plan
+	Assumed []Assumption
+	Command []string // repeats the run
+	Next    []render.Step
+	Setup   Setup
+}
+
+// Assumption is an answer that nobody gave.
+type Assumption struct {
+	Key   string
+	Value string
+	Why   string
+}
+
+// Setup is what a blueprint wants to run in a new repository.
+type Setup struct {
+	Commands [][]string
+	Digest   string // of the blueprint, which an approval names
+	Approved bool
+}
+
+// New plans a new service. It writes nothing.
+func New(ctx context.Context, w World, r NewRequest) (Draft, error) {
+	n := &newRun{World: w, NewRequest: r, dir: resolveDir(w.Cwd, r.Target), b: r.Source.Blueprint}
+	steps := []func(context.Context) error{n.look, n.answer, n.chooseResources, n.chooseModules, n.describe, n.compare}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return Draft{}, err
+		}
+	}
+	return n.draft(), nil
+}
+
+// newRun is one run of New. Each step reads what the steps before it found.
+type newRun struct {
+	World
+	NewRequest
+
+	b    *blueprint.Blueprint
+	dir  string
+	repo gitrepo.Repo
+	// own says that the target is the root of repo; inside, that it lies in
+	// the work tree of another one.
+	own, inside bool
+	there       bool // the target exists
+
+	answers   answer.Set
+	modules   map[string]answer.Set
+	record    record.Record
+	rendered  render.Output
+	changes   []plan.Change
+	conflicts []plan.Conflict
+	warnings  []string
+}
+
+func resolveDir(cwd, target string) string {
+	if filepath.IsAbs(target) {
+		return filepath.Clean(target)
+	}
+	return filepath.Join(cwd, target)
+}
+
+// look finds what is at the target and refuses what is not free.
+func (n *newRun) look(context.Context) error {
+	info, err := os.Stat(n.dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Lstat(n.dir); err == nil {
+			return n.refuse("target-exists", n.Target+" is a link to something that is not there", "remove it or choose another name")
+		}
+	case err != nil:
+		return diag.Wrap(diag.Environment, err, diag.Diagnostic{Code: "read-failed", Summary: "look at the target"})
+	case !info.IsDir():
+		return n.refuse("target-exists", n.Target+" is a file", "choose another name")
+	default:
+		n.there = true
+	}
+	if n.repo, n.inside, err = gitrepo.Find(n.dir); err != nil {
+		return err
+	}
+	n.own = n.inside && n.repo.Prefix == ""
+	n.inside = n.inside && !n.own
+	n.chooseGit()
+	return n.checkFree()
+}
+
+func (n *newRun) chooseGit() {
+	if n.inside {
+		if n.Git != plan.GitNone {
+			n.warnings = append(n.warnings, fmt.Sprintf(
+				"%s lies in the git work tree %s: it gets no repository of its own; commit it there.", n.Target, n.repo.Root))
+		}
+		n.Git = plan.GitNone
+	}
+	if n.Git == "" {
+		n.Git = plan.GitCommit
+	}
+}
+
+func (n *newRun) checkFree() error {
+	names, err := source.List(n.dir)
+	if err != nil {
+		return err
+	}
+	var inTheWay []string
+	for _, name := range names {
+		switch name {
+		case ".git":
+		case record.Name:
+			return n.refuse("target-recorded", n.Target+" has a "+record.Name+" already: it was made by sill",
+				"change it with the commands for existing services, or choose another directory")
+		default:
+			inTheWay = append(inTheWay, name)
+		}
+	}
+	if len(inTheWay) == 0 || n.Merge {
+		return nil
+	}
+	return n.refuse("target-exists", fmt.Sprintf("%s is not empty: %s", n.Target, shorten(inTheWay)),
+		"choose another directory, or keep these files and add the service to them with --merge")
+}
+
+func (n *newRun) refuse(code, summary, hint string) error {
+	return diag.New(diag.Refused, diag.Diagnostic{Code: code, Summary: summary, Hint: hint})
+}
+
+// shorten lists the first names.
+func shorten(names []string) string {
+	const most = 6
+	text := ""
+	for i, name := range names {
+		if i == most {
+			return fmt.Sprintf("%s and %d more", text, len(names)-most)
+		}
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("%q", name)
+	}
+	return text
+}
+
+func (n *newRun) answer(ctx context.Context) error {
+	var err error
+	n.answers, err = answer.Resolve(ctx, answer.Request{
+		Questions: n.b.Base.Questions,
+		Computed:  n.b.Computed,
+		Given:     n.Given,
+		Favourite: n.Config.Answers,
+		Facts:     n.facts(),
+		Asker:     n.Asker,
+	})
+	return err
+}
+
+func (n *newRun) facts() answer.Facts {
+	return answer.Facts{Dir: filepath.Base(n.dir), Config: n.Config.Facts}
+}
+
+// describe makes the record, and renders it.
+func (n *newRun) describe(context.Context) error {
+	n.record = record.Record{
+		Format: record.FormatNumber,
+		Engine: blueprint.Engine,
+		Blueprint: record.Blueprint{
+			Name: n.b.Name, Version: n.b.Version, Source: string(n.Source.Kind), Digest: n.b.Digest,
+		},
+		Answers:   n.answers.Map(),
+		Resources: n.Resources,
+		Modules:   map[string]map[string]any{},
+		Schema:    record.Initial(n.Resources),
+	}
+	for name, answers := range n.modules {
+		n.record.Modules[name] = answers.Map()
+	}
+	var err error
+	n.rendered, err = render.Render(n.b, n.record)
+	n.record.Commands = n.rendered.Commands
+	return err
+}
+
+// compare plans the way from what is there to what was rendered.
+func (n *newRun) compare(context.Context) error {
+	target, ours := n.rendered.Tree, tree.Tree{}
+	if n.there {
+		var err error
+		if ours, err = source.Snapshot(n.dir, paths(target)); err != nil {
+			return err
+		}
+	}
+	m := merging{ours: ours, target: target, strategies: n.rendered.Merge}
+	m.run()
+	n.record.Unmanaged = m.kept
+	n.conflicts = m.conflicts
+	n.warnings = append(n.warnings, m.warnings...)
+	for name, data := range map[string][]byte{
+		record.Name: record.Format(n.record), blueprint.BundlePath: blueprint.Bundle(n.b.Content),
+	} {
+		p, err := tree.ParsePath(name)
+		if err != nil {
+			return err
+		}
+		m.result = m.result.With(p, tree.File{Data: data, Mode: tree.Regular})
+	}
+	n.changes = plan.Compute(m.ours, m.result, n.why)
+	return nil
+}
+
+func (n *newRun) why(p tree.Path) string {
+	switch p.String() {
+	case record.Name:
+		return "the record"
+	case blueprint.BundlePath:
+		return "the blueprint, for later changes"
+	}
+	return "blueprint " + n.b.Name
+}
+
+func paths(t tree.Tree) []tree.Path {
+	all := make([]tree.Path, 0, t.Len())
+	for p := range t.All() {
+		all = append(all, p)
+	}
+	return all
+}
+
+func (n *newRun) draft() Draft {
+	command := n.command()
+	setup := Setup{Commands: n.rendered.Setup, Digest: n.b.Digest}
+	setup.Approved = n.Source.Kind == source.Builtin || userconfig.Approved(n.ConfigDir, n.b.Digest)
+	return Draft{
+		Dir: n.dir,
+		Plan: plan.Plan{
+			Root:      n.root(),
+			Changes:   n.changes,
+			Conflicts: n.conflicts,
+			Warnings:  n.warnings,
+			Message:   n.message(command),
+			Git:       n.Git,
+		},
+		Assumed: n.assumed(),
+		Command: command,
+		Next:    n.rendered.Next,
+		Setup:   setup,
+	}
+}
+
+// root returns the target relative to the working directory, and the bare name
+// of a target elsewhere: a plan holds no path of a machine.
+func (n *newRun) root() string {
+	rel, err := filepath.Rel(n.Cwd, n.dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		return filepath.Base(n.dir)
+	}
+	return filepath.ToSlash(rel)
+}

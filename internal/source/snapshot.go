@@ -1,0 +1,97 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/tree"
+)
+
+// Snapshot returns what is at the paths below dir. A path where nothing is, is
+// not in the tree; a symbolic link, a directory or a device is, with its mode
+// and no content but the target of the link. A dir that is not there holds
+// nothing. The error is a *diag.Error of class Environment.
+func Snapshot(dir string, paths []tree.Path) (tree.Tree, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return tree.Tree{}, nil
+	}
+	if err != nil {
+		return tree.Tree{}, unreadable(dir, err)
+	}
+	defer root.Close() //nolint:errcheck // it was only read
+	var b tree.Builder
+	for _, p := range paths {
+		f, there, err := read(root, p)
+		if err != nil {
+			return tree.Tree{}, unreadable(p.String(), err)
+		}
+		if !there {
+			continue
+		}
+		if err := b.Add(p, f); err != nil {
+			return tree.Tree{}, err
+		}
+	}
+	return b.Tree(), nil
+}
+
+func read(root *os.Root, p tree.Path) (tree.File, bool, error) {
+	name := filepath.FromSlash(p.String())
+	info, err := root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return tree.File{}, false, nil
+	}
+	if err != nil {
+		return tree.File{}, false, err
+	}
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := root.Readlink(name)
+		return tree.File{Data: []byte(target), Mode: tree.Symlink}, true, err
+	case info.IsDir():
+		return tree.File{Mode: tree.Directory}, true, nil
+	case !info.Mode().IsRegular():
+		return tree.File{Mode: tree.Special}, true, nil
+	}
+	data, err := root.ReadFile(name)
+	mode := tree.Regular
+	if info.Mode()&0o111 != 0 {
+		mode = tree.Executable
+	}
+	return tree.File{Data: data, Mode: mode}, true, err
+}
+
+// List returns the names in dir, sorted, and nothing when dir is not there.
+func List(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unreadable(dir, err)
+	}
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names, nil
+}
+
+func absolute(base, ref string) string {
+	if filepath.IsAbs(ref) {
+		return filepath.Clean(ref)
+	}
+	return filepath.Join(base, filepath.FromSlash(ref))
+}
+
+func unreadable(name string, err error) error {
+	return diag.Wrap(diag.Environment, err, diag.Diagnostic{
+		Code: "read-failed", Summary: fmt.Sprintf("read %q", name),
+	})
+}
