@@ -23,7 +23,7 @@ test: ## run every test
 
 .PHONY: demo
 demo: build ## scaffold a service, test it, start it and talk to it
-	@e2e/demo.sh bin/sill
+	@go run ./e2e/demo bin/sill
 
 .PHONY: lint
 lint: ## check format and lint
@@ -45,7 +45,7 @@ golden: ## write the golden repositories anew
 
 .PHONY: bench
 bench: build ## compare sill new with the same work done by cp and git
-	@e2e/bench.sh bin/sill
+	@go run ./e2e/bench bin/sill
 
 .PHONY: fuzz
 fuzz: ## run each fuzz test for 30 seconds

@@ -9,9 +9,11 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 
+	"groundsill.example/internal/diag"
 	"groundsill.example/internal/plan"
 	"groundsill.example/internal/tree"
 )
@@ -82,7 +84,7 @@ func Run(ctx context.Context, t Target, p plan.Plan, o Options) (Receipt, error)
 		return r, err
 	}
 	err = s.commit(ctx, p.Changes)
-	if crossDevice(err) {
+	if e, ok := errors.AsType[*diag.Error](err); ok && e.Code() == codeCrossDevice {
 		// The staged files are on another file system than the target after
 		// all, and the run has been rolled back: stage inside the target.
 		s.beside = true

@@ -339,7 +339,7 @@ func TestHostileJournals(t *testing.T) {
 		check(t, os.WriteFile(filepath.Join(at.State, journalName), []byte(`{"sill":1,"files":[{"path":"x"}]}`), 0o600))
 		before := listing(t, at.Dir)
 		_, err := Recover(t.Context(), at, options)
-		wantError(t, err, diag.Refused, "not-a-directory")
+		wantError(t, err, diag.Environment, "not-restored")
 		same(t, "tree", listing(t, at.Dir), before)
 	})
 }

@@ -11,6 +11,9 @@ import (
 	"groundsill.example/internal/diag"
 )
 
+// codeCrossDevice is for a rename whose two ends are on different file systems.
+const codeCrossDevice = "cross-device"
+
 // failed makes a *diag.Error of a failed call on the disk. Errors that are one
 // already stay as they are.
 func failed(verb, name string, err error) error {
@@ -35,16 +38,12 @@ func cause(err error) (code, hint string) {
 		return "read-only", "the file system is mounted read-only: choose another directory"
 	case errors.Is(err, fs.ErrPermission):
 		return "permission", "check who owns the directory and whether you may write there"
-	case crossDevice(err):
-		return "cross-device", "a part of the directory is mounted from elsewhere: unmount it for the run"
+	case oneOf(err, syscall.EXDEV, windowsErr(17)):
+		return codeCrossDevice, "a part of the directory is mounted from elsewhere: unmount it for the run"
 	default:
 		return "disk", "nothing was changed: solve the cause and run the command again"
 	}
 }
-
-// crossDevice reports whether a rename failed because its two ends are on
-// different file systems.
-func crossDevice(err error) bool { return oneOf(err, syscall.EXDEV, windowsErr(17)) }
 
 // windowsErr returns a number of Windows' own, for which package syscall has no
 // portable name, and on other systems no error at all.

@@ -33,11 +33,21 @@ const (
 func TestMain(m *testing.M) {
 	task := os.Getenv(childTask)
 	if task == "" {
+		useMemory()
 		os.Exit(m.Run())
 	}
 	if err := child(task); err != nil {
 		fmt.Println(codeOf(err))
 		os.Exit(3)
+	}
+}
+
+// useMemory puts the many files of these tests into memory where the system has
+// a place for that, unless TMPDIR says where they go.
+func useMemory() {
+	const memory = "/dev/shm"
+	if _, err := os.Stat(memory); err == nil && os.Getenv("TMPDIR") == "" {
+		_ = os.Setenv("TMPDIR", memory) // or else they go where they always go
 	}
 }
 
@@ -105,7 +115,8 @@ func kill(tb testing.TB, task string, at Target, call int) bool {
 }
 
 func TestKilledAtEveryCall(t *testing.T) {
-	old, done := listingOf(t, faultOurs), filesOnly(listingOf(t, faultTarget))
+	old, complete := listingOf(t, faultOurs), listingOf(t, faultTarget)
+	done := filesOnly(slices.Clone(complete))
 	for n := 1; ; n++ {
 		at := newTarget(t, faultOurs)
 		killed := kill(t, "run", at, n)
@@ -128,7 +139,7 @@ func TestKilledAtEveryCall(t *testing.T) {
 			same(t, what, now, old)
 			_, err = Run(t.Context(), at, planOf(faultOurs, faultTarget), options)
 			check(t, err)
-			same(t, what+", run again", listing(t, at.Dir), listingOf(t, faultTarget))
+			same(t, what+", run again", listing(t, at.Dir), complete)
 			if left := litter(t, at); left != nil {
 				t.Fatalf("%s: left in the state directory: %v", what, left)
 			}
@@ -154,26 +165,25 @@ func TestKilledAtEveryCallOfARollBack(t *testing.T) {
 }
 
 func TestKilledAtEveryCallOfPublish(t *testing.T) {
-	finished := mustTree("finished", "")
+	complete := listingOf(t, faultTarget)
 	for n := 1; ; n++ {
 		top := t.TempDir()
 		at := Target{Dir: filepath.Join(top, "x", "demo")}
 		killed := kill(t, "publish", at, n)
 		what := fmt.Sprintf("killed at call %d", n)
 		if _, err := os.Stat(at.Dir); err == nil {
-			same(t, what, filesOnly(slices.DeleteFunc(listing(t, at.Dir), isFinished)), filesOnly(listingOf(t, faultTarget)))
+			same(t, what, slices.DeleteFunc(listing(t, at.Dir), isFinished), complete)
 		} else {
 			r, err := Publish(t.Context(), at, planOf(tree.Tree{}, faultTarget), options)
 			check(t, err)
 			if r.Recovered != nil && r.Recovered.PID == 0 {
 				t.Fatalf("%s: recovered from no process", what)
 			}
-			same(t, what, listing(t, at.Dir), listingOf(t, faultTarget))
+			same(t, what, listing(t, at.Dir), complete)
 			same(t, what, dirNames(t, filepath.Dir(at.Dir)), []string{"demo"})
 		}
 		if !killed {
-			_, there := finished.File(mustPath("finished"))
-			if names := dirNames(t, at.Dir); !there || !slices.Contains(names, "finished") {
+			if names := dirNames(t, at.Dir); !slices.Contains(names, "finished") {
 				t.Errorf("the last step was not called: %v", names)
 			}
 			return
@@ -268,6 +278,8 @@ func TestReadOnlyDirectory(t *testing.T) {
 		t.Skip("needs to start a process of another user, so it runs as root only")
 	}
 	at := newTarget(t, faultOurs)
+	top := filepath.Dir(at.Dir)
+	check(t, os.Chmod(filepath.Dir(top), 0o755))
 	check(t, os.Chmod(filepath.Join(at.Dir, ".git"), 0o777)) // staging works, publishing does not
 	before := listing(t, at.Dir)
 	out, err := spawn(t, "nobody", at, -1).CombinedOutput()
@@ -277,5 +289,39 @@ func TestReadOnlyDirectory(t *testing.T) {
 	same(t, "tree", listing(t, at.Dir), before)
 	if left := litter(t, at); left != nil {
 		t.Errorf("left in the state directory: %v", left)
+	}
+	check(t, filepath.WalkDir(at.Dir, func(name string, d os.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = os.Chmod(name, 0o777)
+		}
+		return err
+	}))
+	if out, err := spawn(t, "nobody", at, -1).CombinedOutput(); err != nil {
+		t.Errorf("with write permission: %v: %s", err, out)
+	}
+}
+
+func TestFailingThreadsLeaveNoFiles(t *testing.T) {
+	broken := errors.New("broken")
+	for range 20 {
+		top := t.TempDir()
+		at := Target{Dir: filepath.Join(top, "x", "y", "demo")}
+		said := make([]string, 12)
+		var wg sync.WaitGroup
+		for i := range said {
+			wg.Go(func() {
+				o := Options{PID: i + 1, Finish: func(string) error { return broken }}
+				_, err := Publish(t.Context(), at, planOf(tree.Tree{}, mustTree("a/b", "1")), o)
+				said[i] = codeOf(err)
+			})
+		}
+		wg.Wait()
+		for _, s := range said {
+			if s != "broken" && s != "locked" {
+				t.Fatalf("the threads said %q", said)
+			}
+		}
+		// A directory that one run has made while another was in it may stay.
+		same(t, "tree", filesOnly(listing(t, top)), []string{})
 	}
 }

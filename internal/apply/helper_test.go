@@ -48,7 +48,7 @@ func planOf(ours, target tree.Tree) plan.Plan {
 	return plan.Plan{Root: ".", Changes: plan.Compute(ours, target, func(tree.Path) string { return "test" })}
 }
 
-// place on disk for a test: the target, with its state inside.
+// newTarget makes a target on the disk, with its state inside.
 func newTarget(tb testing.TB, files tree.Tree) Target {
 	tb.Helper()
 	dir := filepath.Join(tb.TempDir(), "work")

@@ -30,6 +30,12 @@ type lock struct {
 	left  int      // the process that died with the lock; zero if none did
 }
 
+// errGone is what acquire returns when the directory it was to make the lock
+// below is no longer where it was opened.
+var errGone = diag.New(diag.Refused, diag.Diagnostic{
+	Code: "locked", Summary: "another process removes what this one makes", Hint: "run the command again",
+})
+
 // acquire takes the lock of a place and makes the place if need be. A lock in
 // other hands is a *diag.Error of class Refused with the code "locked".
 func acquire(p place, o Options) (*lock, error) {
@@ -47,7 +53,7 @@ func acquire(p place, o Options) (*lock, error) {
 		}
 	}
 	l.tidy()
-	return nil, locked(p, 0)
+	return nil, errGone
 }
 
 func (l *lock) try(o Options) error {

@@ -53,6 +53,8 @@ func (p place) make() (made []string, err error) {
 		case lerr == nil && info.IsDir():
 		case lerr == nil:
 			return made, inTheWay(p.show(d))
+		case missing(lerr) && errors.Is(err, fs.ErrExist):
+			return made, failed("make", p.show(d), lerr) // somebody has just removed it
 		default:
 			return made, failed("make", p.show(d), err)
 		}
@@ -115,19 +117,17 @@ func below(base, name string) (string, bool) {
 func (o Options) nearest(dir string) (place, error) {
 	root := filepath.Clean(dir)
 	for {
-		_, err := os.Lstat(root)
+		fsys, err := o.open(root)
+		if err == nil {
+			rel, _ := below(root, dir)
+			return place{fsys, root, rel}, nil
+		}
 		up := filepath.Dir(root)
-		if err == nil || !missing(err) || up == root {
-			break
+		if !missing(err) || up == root {
+			return place{}, err
 		}
 		root = up
 	}
-	fsys, err := o.open(root)
-	if err != nil {
-		return place{}, err
-	}
-	rel, _ := below(root, dir)
-	return place{fsys, root, rel}, nil
 }
 
 func (o Options) open(dir string) (FS, error) { //nolint:ireturn // FS is the seam

@@ -14,9 +14,9 @@ import (
 // Publish builds the target of p beside the absent directory t.Dir, lets
 // o.Finish complete it, and gives it its name with one rename. It removes what
 // a crashed run has left there first. After any error nothing is there, not
-// even directories above that were made for it. An empty directory that has
-// taken the name meanwhile is replaced, anything else never is: that is a
-// *diag.Error of class Refused with the code "target-exists".
+// even directories above that were made for it. What has taken the name
+// meanwhile is not replaced: that is a *diag.Error of class Refused with the
+// code "target-exists".
 //
 // t.State is not used: a directory of our own beside the target holds the lock
 // and what is built.
@@ -29,6 +29,12 @@ func Publish(ctx context.Context, t Target, p plan.Plan, o Options) (Receipt, er
 		return r, err
 	}
 	b, err := newBuild(t.Dir, o)
+	for range lockAttempts {
+		if !errors.Is(err, errGone) {
+			break
+		}
+		b, err = newBuild(t.Dir, o) // another run has failed and removed a directory above
+	}
 	if err != nil {
 		return r, err
 	}
@@ -180,14 +186,10 @@ func (b *build) fill(ctx context.Context, changes []plan.Change) error {
 	})
 }
 
-// taken reports whether something other than an empty directory has the name
-// of the target.
+// taken reports whether something has the name of the target.
 func (b *build) taken() bool {
-	info, err := lstat(b.box.fs, b.target)
-	if err != nil {
-		return false
-	}
-	return !info.IsDir() || !emptyDir(b.box.fs, b.target)
+	_, err := lstat(b.box.fs, b.target)
+	return err == nil
 }
 
 func (b *build) exists() error {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 )
 
 // Where files wait. With git this is below the git directory; where that is
@@ -37,11 +38,12 @@ func look(t Target, o Options) (*session, error) {
 		s.state = place{dir, t.Dir, rel}
 		return s, nil
 	}
-	s.beside = true
-	if s.state, err = o.nearest(t.State); err != nil {
+	above, err := o.nearest(filepath.Dir(t.State))
+	if err != nil {
 		_ = dir.Close()
 		return nil, err
 	}
+	s.beside, s.state = true, above.sub(filepath.Base(t.State))
 	return s, nil
 }
 

@@ -36,8 +36,23 @@ type undo struct {
 // *diag.Error with every path that is not restored.
 func (s *session) rollBack(j journal) error {
 	u := &undo{fs: s.dir, area: s.work(j.Beside)}
-	if err := u.prepare(); err != nil {
+	if err := u.run(j); err != nil {
 		return err
+	}
+	file := s.state.at(journalName)
+	if err := s.state.fs.Remove(file); err != nil {
+		return failed("remove", s.state.show(file), err)
+	}
+	s.sweep(u.area, newDir, oldDir)
+	return nil
+}
+
+func (u *undo) run(j journal) error {
+	if err := u.prepare(); err != nil {
+		for i, e := range j.Files {
+			u.note(e.Path, i, err)
+		}
+		return u.stuck.Err(diag.Environment)
 	}
 	for i, e := range slices.Backward(j.Files) {
 		u.takeBack(i, e)
@@ -51,15 +66,7 @@ func (s *session) rollBack(j journal) error {
 	for i, e := range slices.Backward(j.Files) {
 		u.putBack(i, e)
 	}
-	if err := u.stuck.Err(diag.Environment); err != nil {
-		return err
-	}
-	file := s.state.at(journalName)
-	if err := s.state.fs.Remove(file); err != nil {
-		return failed("remove", s.state.show(file), err)
-	}
-	s.sweep(u.area, newDir, oldDir)
-	return nil
+	return u.stuck.Err(diag.Environment)
 }
 
 // prepare makes sure that what is taken back has somewhere to go, and that no

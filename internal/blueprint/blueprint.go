@@ -31,6 +31,7 @@ type Blueprint struct {
 	Computed    []Value
 	Facts       []Value
 	Commands    []Command
+	Reserved    []string   // names that no resource can have
 	Setup       [][]string // run after files are published, where approved; argv templates
 	Locks       []Lock
 	Next        []Step

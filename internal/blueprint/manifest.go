@@ -32,7 +32,7 @@ func parseManifest(data []byte) (*Blueprint, error) {
 		return nil, err
 	}
 	var r manifest
-	m := r.Map(doc, "name", "version", "description", "engine", "shared", "questions", "computed", "facts",
+	m := r.Map(doc, "name", "version", "description", "engine", "shared", "reserved", "questions", "computed", "facts",
 		"files", "commands", "setup", "locks", "next")
 	m.Require("name", "version", "description", "engine")
 	b := &Blueprint{
@@ -42,6 +42,7 @@ func parseManifest(data []byte) (*Blueprint, error) {
 		Computed:    r.values(m, "computed"),
 		Facts:       r.values(m, "facts"),
 		Commands:    r.commands(m),
+		Reserved:    m.StrList("reserved"),
 		Setup:       r.setup(m),
 		Locks:       r.locks(m),
 		Next:        r.steps(m),

@@ -21,6 +21,7 @@ import (
 	"groundsill.example/internal/setup"
 	"groundsill.example/internal/source"
 	"groundsill.example/internal/strictyaml"
+	"groundsill.example/internal/term"
 	"groundsill.example/internal/userconfig"
 	"groundsill.example/internal/view"
 )
@@ -133,7 +134,7 @@ func (a *app) showPlan(title string, d scaffold.Draft) error {
 		Closing: "Nothing was written. Run it without --dry-run to do this.",
 	}
 	for _, argv := range d.Setup.Commands {
-		report.Then = append(report.Then, view.Step{Command: strings.Join(argv, " "), Why: "setup of the blueprint"})
+		report.Then = append(report.Then, view.Step{Command: term.Command(argv), Why: "setup of the blueprint"})
 	}
 	return a.view().Plan(report)
 }
@@ -149,8 +150,13 @@ func (a *app) commitNew(ctx context.Context, w scaffold.World, o *newOptions, r 
 		Receipt: receipt.Receipt, Plan: d.Plan, Commit: receipt.Commit, Branch: receipt.Branch,
 		Assumed: assumptions(d.Assumed), Command: d.Command, Next: next, Warnings: receipt.Warnings,
 	}
+	// The files are there whatever becomes of the setup, so the report is
+	// shown; but one run writes one JSON value.
 	setupErr := a.setup(ctx, o, r, d, &report)
-	return errors.Join(setupErr, a.view().New(report))
+	if setupErr != nil && a.options.json {
+		return setupErr
+	}
+	return errors.Join(a.view().New(report), setupErr)
 }
 
 // steps returns what to do next, in the directory of the service.
@@ -159,7 +165,7 @@ func steps(d scaffold.Draft, cwd string) []view.Step {
 	for i, s := range d.Next {
 		command := s.Command
 		if i == 0 && d.Dir != cwd {
-			command = "cd " + d.Plan.Root + " && " + command
+			command = term.Command([]string{"cd", d.Plan.Root}) + " && " + command
 		}
 		list = append(list, view.Step{Command: command, Why: s.Why})
 	}
@@ -178,7 +184,7 @@ func (a *app) setup(ctx context.Context, o *newOptions, r scaffold.NewRequest, d
 	if !approved {
 		for _, argv := range d.Setup.Commands {
 			report.Warnings = append(report.Warnings, fmt.Sprintf(
-				"The blueprint's setup command %q was not run: it is not approved. Approve it with --trust.", strings.Join(argv, " ")))
+				"The blueprint's setup command %q was not run: it is not approved. Approve it with --trust.", term.Command(argv)))
 		}
 		return nil
 	}
@@ -195,7 +201,7 @@ func (a *app) approved(ctx context.Context, o *newOptions, asker answer.Asker, s
 	if !yes && asker != nil {
 		q := blueprint.Question{Key: "trust", Kind: blueprint.Bool, Prompt: "The blueprint wants to run:"}
 		for _, argv := range s.Commands {
-			q.Prompt += fmt.Sprintf(" %q", strings.Join(argv, " "))
+			q.Prompt += fmt.Sprintf(" %q", term.Command(argv))
 		}
 		q.Prompt += ". Approve?"
 		text, err := asker.Ask(ctx, answer.Prompt{Question: q, Default: "false"})

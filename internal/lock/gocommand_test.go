@@ -30,11 +30,11 @@ func TestGoCommandAgrees(t *testing.T) {
 	}
 }
 
-func readLock(t testing.TB) []byte {
-	t.Helper()
+func readLock(tb testing.TB) []byte {
+	tb.Helper()
 	data, err := os.ReadFile(filepath.FromSlash("../../blueprints/go/locks/go.json"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
@@ -84,18 +84,18 @@ func subsets(t *testing.T, superset []byte) [][]string {
 	return sets
 }
 
-func packageNames(t testing.TB, superset []byte) []string {
-	t.Helper()
+func packageNames(tb testing.TB, superset []byte) []string {
+	tb.Helper()
 	table, err := lock.ParseTable(superset)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var names []string
 	for name := range table.Packages {
 		names = append(names, name)
 	}
 	if len(names) < 4 {
-		t.Fatalf("the lock has %d packages", len(names))
+		tb.Fatalf("the lock has %d packages", len(names))
 	}
 	slices.Sort(names)
 	return names
@@ -135,13 +135,13 @@ func judge(t *testing.T, superset []byte, imports []string) {
 
 // moduleWith returns a module that imports packages: the first half in its
 // code, the others in its tests.
-func moduleWith(t testing.TB, imports []string) tree.Tree {
-	t.Helper()
+func moduleWith(tb testing.TB, imports []string) tree.Tree {
+	tb.Helper()
 	half := (len(imports) + 1) / 2
 	var b tree.Builder
-	add(t, &b, "go.mod", "module example.com/service\n\ngo 1.26.0\n")
-	add(t, &b, "code.go", source(imports[:half]))
-	add(t, &b, "code_test.go", source(imports[half:]))
+	add(tb, &b, "go.mod", "module example.com/service\n\ngo 1.26.0\n")
+	add(tb, &b, "code.go", source(imports[:half]))
+	add(tb, &b, "code_test.go", source(imports[half:]))
 	return b.Tree()
 }
 
@@ -162,25 +162,25 @@ func goCommand(dir string, args ...string) (string, error) {
 	return string(out), err
 }
 
-func write(t testing.TB, dir, name string, data []byte) {
-	t.Helper()
+func write(tb testing.TB, dir, name string, data []byte) {
+	tb.Helper()
 	if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func add(t testing.TB, b *tree.Builder, name, content string) {
-	t.Helper()
-	if err := b.Add(path(t, name), tree.File{Data: []byte(content), Mode: tree.Regular}); err != nil {
-		t.Fatal(err)
+func add(tb testing.TB, b *tree.Builder, name, content string) {
+	tb.Helper()
+	if err := b.Add(path(tb, name), tree.File{Data: []byte(content), Mode: tree.Regular}); err != nil {
+		tb.Fatal(err)
 	}
 }
 
-func path(t testing.TB, name string) tree.Path {
-	t.Helper()
+func path(tb testing.TB, name string) tree.Path {
+	tb.Helper()
 	p, err := tree.ParsePath(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }

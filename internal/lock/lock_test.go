@@ -1,6 +1,7 @@
 package lock_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -239,7 +240,6 @@ func TestGoErrors(t *testing.T) {
 			src := "package main\n"
 			if tt.want != nil {
 				src += "\nimport (\n\t_ \"x.org/y\"\n\t_ \"x.org/z\"\n)\n"
-				src = strings.Replace(src, "\n\nimport (\n", "\nimport (\n\n", 1)
 			}
 			add(t, &b, "main.go", src)
 			superset := []byte(tt.superset)
@@ -254,7 +254,7 @@ func TestGoErrors(t *testing.T) {
 
 func checkError(t *testing.T, err error, code string, want []diag.Diagnostic) {
 	t.Helper()
-	e, ok := err.(*diag.Error)
+	e, ok := errors.AsType[*diag.Error](err)
 	if !ok || e.Class != diag.Blueprint || e.Code() != code {
 		t.Fatalf("got %v, want the code %s", err, code)
 	}

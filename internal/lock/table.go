@@ -59,8 +59,8 @@ const tableFormat = 1
 
 // ParseTable reads a table. The error is a *diag.Error of class Blueprint.
 func ParseTable(data []byte) (*Table, error) {
-	var raw tableJSON
-	if err := json.Unmarshal(data, &raw); err != nil {
+	raw, err := decodeTable(data)
+	if err != nil {
 		return nil, tableError("lock-syntax", "the lock of the blueprint is not valid JSON", err)
 	}
 	if raw.Format != tableFormat {

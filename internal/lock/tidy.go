@@ -197,20 +197,15 @@ func (r *round) find(pkg string) (module.Version, []string, bool) {
 // without being required.
 func (r *round) tidyRoots(base map[string]string) (map[string]string, error) {
 	roots := maps.Clone(base)
-	g, err := r.table.graph(roots)
-	if err != nil {
-		return nil, err
+	g := r.graph
+	var err error
+	if !maps.Equal(roots, r.roots) {
+		if g, err = r.table.graph(roots); err != nil {
+			return nil, err
+		}
 	}
 	for _, level := range r.levels {
-		grown := false
-		for _, l := range level {
-			_, required := roots[l.mod.Path]
-			if !required && semver.Compare(g.selected[l.mod.Path], l.mod.Version) < 0 {
-				roots[l.mod.Path] = l.mod.Version
-				grown = true
-			}
-		}
-		if !grown {
+		if !addUpgrades(roots, g, level) {
 			continue
 		}
 		if g, err = r.table.graph(roots); err != nil {
@@ -226,6 +221,20 @@ func (r *round) tidyRoots(base map[string]string) (map[string]string, error) {
 		roots[m.Path] = m.Version
 	}
 	return roots, nil
+}
+
+// addUpgrades requires the modules of a level that g selects at a lower version
+// than they were found at, and reports whether there are any.
+func addUpgrades(roots map[string]string, g *graph, level []loaded) bool {
+	grown := false
+	for _, l := range level {
+		_, required := roots[l.mod.Path]
+		if !required && semver.Compare(g.selected[l.mod.Path], l.mod.Version) < 0 {
+			roots[l.mod.Path] = l.mod.Version
+			grown = true
+		}
+	}
+	return grown
 }
 
 func (r *round) resolution(direct map[string]bool, base map[string]string) (Resolution, error) {

@@ -80,7 +80,9 @@ func (b *builder) table(ctx context.Context, packages []string, spares map[strin
 	for _, m := range b.manifest {
 		language = later(language, m.language)
 	}
-	return lock.NewTable(language, entries, b.modules(spares)), nil
+	mods := b.modules(spares)
+	contract(mods, entries)
+	return lock.NewTable(language, entries, mods), nil
 }
 
 // verify demands the versions that belong together.
@@ -263,7 +265,7 @@ func scanDir(dir string) (*scan, error) {
 }
 
 func scanFile(name string, into map[string]bool) error {
-	data, err := os.ReadFile(name) //nolint:gosec // A file of the module cache.
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return fmt.Errorf("read module: %w", err)
 	}

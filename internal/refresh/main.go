@@ -16,13 +16,13 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr) //nolint:forbidigo // The process of this program.
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "refresh:", err) //nolint:forbidigo // The process of this program.
-		os.Exit(1)                               //nolint:forbidigo // The process of this program.
+		fmt.Fprintln(os.Stderr, "refresh:", err)
+		os.Exit(1)
 	}
 }
 

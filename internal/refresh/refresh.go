@@ -21,7 +21,7 @@ import (
 // changed.
 func refresh(ctx context.Context, o options, stdout io.Writer) (err error) {
 	listFile := filepath.Join(o.dir, "locks", "go.packages")
-	data, err := os.ReadFile(listFile) //nolint:gosec // The maintainer says where.
+	data, err := os.ReadFile(listFile)
 	if err != nil {
 		return fmt.Errorf("read list of packages: %w", err)
 	}
@@ -49,6 +49,9 @@ func refresh(ctx context.Context, o options, stdout io.Writer) (err error) {
 		return err
 	}
 	report(stdout, old, table)
+	if err := reportUsage(stdout, o.dir, l.packages); err != nil {
+		return err
+	}
 	if !o.offline {
 		if err := s.reportNewer(ctx, stdout, table); err != nil {
 			return err
@@ -59,7 +62,7 @@ func refresh(ctx context.Context, o options, stdout io.Writer) (err error) {
 
 // readLock returns the lock as it is. One that is not there is an empty table.
 func readLock(name string) ([]byte, *lock.Table, error) {
-	data, err := os.ReadFile(name) //nolint:gosec // The maintainer says where.
+	data, err := os.ReadFile(name)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, &lock.Table{}, nil
 	}
@@ -81,7 +84,7 @@ func save(name string, before, after []byte, check bool, stdout io.Writer) error
 	case check:
 		return fmt.Errorf("%s is not up to date", name)
 	}
-	if err := os.WriteFile(name, after, 0o644); err != nil { //nolint:gosec // A source file that everybody reads.
+	if err := os.WriteFile(name, after, 0o644); err != nil {
 		return fmt.Errorf("write lock: %w", err)
 	}
 	fmt.Fprintf(stdout, "wrote %s, %d bytes\n", name, len(after))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"groundsill.example/internal/lock"
 )
@@ -85,7 +86,7 @@ func samples(packages []string) [][]string {
 			sets = append(sets, []string{p, q})
 		}
 	}
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // The draw has to be the same each time.
+	rng := rand.New(rand.NewPCG(1, 2))
 	for range 500 {
 		set := slices.Clone(packages)
 		rng.Shuffle(len(set), func(i, j int) { set[i], set[j] = set[j], set[i] })
@@ -102,13 +103,14 @@ func (s *scratch) spares(ctx context.Context, b *builder, packages []string, kno
 		return nil, fmt.Errorf("make scratch module: %w", err)
 	}
 	tool := toolchain{dir}
-	mod := "module example.com/spare\n\ngo " + s.list.language + "\n"
+	var mod strings.Builder
+	fmt.Fprintf(&mod, "module example.com/spare\n\ngo %s\n", s.list.language)
 	for _, versions := range []map[string]string{b.chosen, known, s.list.pins} {
 		for _, m := range sorted(versions) {
-			mod += "require " + m.Path + " " + m.Version + "\n"
+			fmt.Fprintf(&mod, "require %s %s\n", m.Path, m.Version)
 		}
 	}
-	if err := tool.write("go.mod", mod); err != nil {
+	if err := tool.write("go.mod", mod.String()); err != nil {
 		return nil, err
 	}
 	if err := tool.write("scratch.go", importing(packages)); err != nil {

@@ -51,11 +51,7 @@ func (b *builder) loadTest(m module.Version, pkg string, next map[string]bool) e
 	if err != nil || s.empty {
 		return err
 	}
-	dir := "."
-	if pkg != m.Path {
-		dir = pkg[len(m.Path)+1:]
-	}
-	b.tests[m][dir] = s.imports
+	b.tests[m][relative(pkg, m.Path)] = s.imports
 	for _, i := range s.imports {
 		next[i] = true
 	}

@@ -60,7 +60,9 @@ func (c *checker) fail(code, summary, hint string) {
 func (c *checker) resource(r Resource) {
 	c.where = fmt.Sprintf("resource %s: ", quote(r.Name))
 	c.name("resource-name", "name", r.Name)
-	c.name("resource-name", "plural", r.Plural)
+	if r.Plural != Plural(r.Name) || snake(r.Name) && len(r.Name) <= maxName {
+		c.name("resource-name", "plural", r.Plural) // else the plural has the mistake of the name
+	}
 	if len(r.Fields) == 0 {
 		c.fail("resource-empty", "has no fields", "write at least one field after the name, like total:integer")
 	}

@@ -6,7 +6,11 @@
 // and no database; those belong to blueprints.
 package resource
 
-import "strconv"
+import (
+	"reflect"
+	"slices"
+	"strconv"
+)
 
 // Type is what a field holds.
 type Type string
@@ -105,6 +109,18 @@ func (f Field) Sortable() bool {
 	case Text, Boolean, UUID, References:
 	}
 	return false
+}
+
+// Equal reports whether both resources say the same.
+func (r Resource) Equal(o Resource) bool {
+	return r.Name == o.Name && r.Plural == o.Plural && slices.EqualFunc(r.Fields, o.Fields, Field.Equal)
+}
+
+// Equal reports whether both fields say the same.
+func (f Field) Equal(o Field) bool {
+	choices := slices.Equal(f.Choices, o.Choices)
+	f.Choices, o.Choices = nil, nil
+	return choices && reflect.DeepEqual(f, o)
 }
 
 // Types returns the field types in the order of the documentation.

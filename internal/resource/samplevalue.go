@@ -141,21 +141,13 @@ func (f Field) calendar() line {
 	if f.Type == Date {
 		unit, day = 24*time.Hour, 1
 	}
-	count := func(t time.Time) int64 { return floorDiv(t.UnixMilli(), unit.Milliseconds()) }
+	count := func(t time.Time) int64 { return t.UnixMilli() / unit.Milliseconds() }
 	return line{
 		lo:    count(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)),
 		hi:    count(time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)),
 		start: count(time.Date(2026, 1, 1, 8, 30, 0, 0, time.UTC)),
 		step:  day,
 	}
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }
 
 func power(exponent int) int64 {
@@ -200,7 +192,7 @@ func (f Field) units(value string) (n int64, ok bool) {
 	switch f.Type {
 	case Date:
 		day, err := time.Parse(dateForm, value)
-		return floorDiv(day.Unix(), 24*60*60), err == nil
+		return day.Unix() / (24 * 60 * 60), err == nil
 	case Datetime:
 		at, err := time.Parse(time.RFC3339, value)
 		return at.UnixMilli(), err == nil
@@ -364,7 +356,7 @@ func readable(words string, n, least, most int) string {
 	}
 	long := words
 	for again := " " + strings.ToLower(words); utf8.RuneCountInString(long)+1+len(number) < least; {
-		long += strings.Repeat(again, (least-len(long))/len(again)+1)
+		long += strings.Repeat(again, max((least-len(long))/len(again), 1))
 	}
 	runes := []rune(long)
 	if room := max(most-1-len(number), 0); len(runes) > room {
@@ -583,6 +575,9 @@ func (g *generator) write(re *syntax.Regexp) {
 	switch re.Op {
 	case syntax.OpLiteral:
 		for _, r := range slices.Backward(re.Rune) {
+			if fold := unicode.SimpleFold(r); re.Flags&syntax.FoldCase != 0 && fold != r {
+				r = []rune{r, fold}[g.draw(2)]
+			}
 			g.reversed = append(g.reversed, r)
 		}
 	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:

@@ -2,7 +2,6 @@ package resource
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -303,92 +302,6 @@ func (w *fieldWord) unknownModifier(text string) {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	w.fail("field-modifier", fmt.Sprintf("modifier %s is unknown", quote(text)), hint)
-}
-
-// Words returns the resource as [ParseWords] reads it, and false when it holds
-// something that only the long form can say.
-func (r Resource) Words() (string, bool) {
-	words := []string{r.Name}
-	if singular, plural := numbers(r.Name); singular != r.Name || plural != r.Plural {
-		words[0] += ":plural=" + r.Plural
-	}
-	for _, f := range r.Fields {
-		word, ok := f.Word()
-		if !ok {
-			return "", false
-		}
-		words = append(words, word)
-	}
-	return strings.Join(words, " "), true
-}
-
-// Word returns the field as [ParseField] reads it, and false when it holds
-// something that only the long form can say.
-func (f Field) Word() (string, bool) {
-	parts := []string{f.Name, f.typeWord()}
-	flags := []struct {
-		set  bool
-		word string
-	}{
-		{f.Required, "required"},
-		{f.Unique, "unique"},
-		{f.Index, "index"},
-		{f.Nullable && !impliedNullable(f), "nullable"},
-		{f.Blank, "blank"},
-	}
-	for _, flag := range flags {
-		if flag.set {
-			parts = append(parts, flag.word)
-		}
-	}
-	values := []struct {
-		word  string
-		value *string
-	}{{"min=", f.Min}, {"max=", f.Upper}, {"default=", f.Default}}
-	for _, v := range values {
-		if v.value != nil {
-			parts = append(parts, v.word+*v.value)
-		}
-	}
-	word := strings.Join(parts, ":")
-	if strings.ContainsAny(word, " \t\r\n\v\f\u0085\u00a0\u2028\u2029\u3000") {
-		return "", false
-	}
-	back, err := ParseField(word)
-	return word, err == nil && back.Equal(f)
-}
-
-// typeWord returns the type with its arguments, without those that hold anyway.
-func (f Field) typeWord() string {
-	word := string(f.Type)
-	switch f.Type {
-	case String, Text:
-		if f.Max != f.Type.DefaultMax() {
-			word += "," + strconv.Itoa(f.Max)
-		}
-	case Decimal:
-		word += fmt.Sprintf(",%d,%d", f.Precision, f.Scale)
-	case Enum:
-		word += "," + strings.Join(f.Choices, ",")
-	case References:
-		if f.Target != f.Name {
-			word += "," + f.Target
-		}
-	case Integer, Bigint, Float, Boolean, Date, Datetime, UUID:
-	}
-	return word
-}
-
-// Equal reports whether both resources say the same.
-func (r Resource) Equal(o Resource) bool {
-	return r.Name == o.Name && r.Plural == o.Plural && slices.EqualFunc(r.Fields, o.Fields, Field.Equal)
-}
-
-// Equal reports whether both fields say the same.
-func (f Field) Equal(o Field) bool {
-	choices := slices.Equal(f.Choices, o.Choices)
-	f.Choices, o.Choices = nil, nil
-	return choices && reflect.DeepEqual(f, o)
 }
 
 func failure(code, summary, hint string) error {

@@ -31,8 +31,26 @@ func (n *newRun) chooseResources(ctx context.Context) error {
 	if err := resource.Check(n.Resources); err != nil {
 		return err
 	}
+	if err := n.checkReserved(); err != nil {
+		return err
+	}
 	n.Resources = resource.Sorted(n.Resources)
 	return nil
+}
+
+// checkReserved refuses names that the files of the blueprint have already.
+func (n *newRun) checkReserved() error {
+	var problems diag.List
+	for _, r := range n.Resources {
+		if slices.Contains(n.b.Reserved, r.Name) || slices.Contains(n.b.Reserved, r.Plural) {
+			problems.Add(diag.Diagnostic{
+				Code:    "resource-reserved",
+				Summary: fmt.Sprintf("resource %s: the blueprint %s uses this name itself", r.Name, n.b.Name),
+				Hint:    "choose another name; taken are " + strings.Join(n.b.Reserved, ", "),
+			})
+		}
+	}
+	return problems.Err(diag.Usage)
 }
 
 func (n *newRun) askResources(ctx context.Context) error {

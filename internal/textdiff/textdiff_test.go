@@ -141,6 +141,14 @@ func TestGit(t *testing.T) {
 			"diff --git a/f b/f\nold mode 100644\nnew mode 100755\n",
 		},
 		{
+			"a link becomes a file", "f",
+			Version{Data: []byte("x"), Mode: "120000"},
+			text("a\n"),
+			"diff --git a/f b/f\ndeleted file mode 120000\n--- a/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n" +
+				"\\ No newline at end of file\n" +
+				"diff --git a/f b/f\nnew file mode 100644\n--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n",
+		},
+		{
 			"binary", "f",
 			Version{},
 			text("a\x00"),

@@ -35,13 +35,20 @@ type Version struct {
 // Absent reports whether the file is not there.
 func (v Version) Absent() bool { return v.Mode == "" }
 
+// kind returns the part of the mode that tells files from links.
+func (v Version) kind() string { return v.Mode[:min(len(v.Mode), 3)] }
+
 // Git returns the difference of a file in the form of "git diff", which "git
 // apply" takes: with mode lines, /dev/null for a side that is absent, and a
-// notice in place of binary content. It is empty where both sides are the same.
+// notice in place of binary content. A link that becomes a file is deleted and
+// created. The result is empty where both sides are the same.
 func Git(path string, before, after Version) string {
 	same := bytes.Equal(before.Data, after.Data)
 	if before.Mode == after.Mode && same {
 		return ""
+	}
+	if !before.Absent() && !after.Absent() && before.kind() != after.kind() {
+		return Git(path, before, Version{}) + Git(path, Version{}, after)
 	}
 	var w strings.Builder
 	a, b := quote("a/"+path), quote("b/"+path)

@@ -157,11 +157,15 @@ func (p *page) failure(text string) {
 	}
 }
 
-// problems lists the diagnostics of an error that has several.
+// problems lists the diagnostics of an error that has several. A hint that the
+// next one repeats is shown once, after the last that has it.
 func (p *page) problems(e *diag.Error) {
 	p.failure(count(len(e.Diagnostics), "problem"))
-	for _, d := range e.Diagnostics {
+	for i, d := range e.Diagnostics {
 		p.paragraph("  • ", red, d.String())
+		if next := i + 1; next < len(e.Diagnostics) && e.Diagnostics[next].Hint == d.Hint {
+			d.Hint = ""
+		}
 		p.more(d)
 	}
 	if e.Err != nil {
@@ -265,9 +269,15 @@ func (p *page) steps(title string, steps []Step) {
 	p.rows(rows, green, dim)
 }
 
+// table writes the rows below the names of their columns; a single column needs
+// none.
 func (p *page) table(t Table, indent string) {
 	if len(t.Rows) == 0 {
 		p.line(indent, term.Escape(t.Empty))
+		return
+	}
+	if len(t.Columns) == 1 {
+		p.rows(t.Rows)
 		return
 	}
 	header := make([]string, len(t.Columns))

@@ -172,6 +172,7 @@ func sheet() Sheet {
 			{Name: "questions", Columns: []string{"key", "default", "what it asks"}, Rows: [][]string{
 				{"name", "", "name of the service, in lower case"}, {"database", "sqlite", ""},
 			}},
+			{Name: "files", Columns: []string{"file"}, Rows: [][]string{{"go.mod"}, {"with blank.md"}}},
 			{Name: "modules", Columns: []string{"name"}, Empty: "No modules."},
 		},
 	}
@@ -188,7 +189,12 @@ func failures() map[string]error {
 		Hint: "close the braces", At: diag.Pos{File: "files/main.go.tmpl", Line: 3, Column: 7},
 	})
 	list.Add(diag.Diagnostic{Code: "question-twice", Summary: "question \"name\" is there twice", At: diag.Pos{File: "blueprint.yaml", Line: 12}})
+	stale := &diag.List{}
+	for _, name := range []string{"a.txt", "b.txt", "c.txt"} {
+		stale.Add(diag.Diagnostic{Code: "stale", Summary: "has changed", Hint: "run it again", At: diag.Pos{File: name}})
+	}
 	return map[string]error{
+		"stale":    stale.Err(diag.Stale),
 		"one":      diag.New(diag.Refused, one),
 		"cause":    diag.Wrap(diag.Environment, errors.New("no space left on device"), diag.Diagnostic{Code: "disk", Summary: "write main.go"}),
 		"wrapped":  fmt.Errorf("make orders: %w", diag.New(diag.Refused, one)),
