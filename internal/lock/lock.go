@@ -10,6 +10,7 @@ package lock
 import (
 	"bytes"
 	"fmt"
+	"go/version"
 	"path"
 
 	"golang.org/x/mod/modfile"
@@ -33,6 +34,10 @@ func Go(superset []byte, t tree.Tree, mod tree.Path) (gomod, gosum []byte, err e
 	file, err := parseMod(t, mod)
 	if err != nil {
 		return nil, nil, err
+	}
+	if version.Compare("go"+file.Go.Version, "go"+table.Go) < 0 {
+		summary := fmt.Sprintf("go %s is older than the go %s that the modules of the lock ask for", file.Go.Version, table.Go)
+		return nil, nil, modError(mod, "go-mod-old", summary, nil)
 	}
 	uses, err := scanTree(t, mod, file.Module.Mod.Path)
 	if err != nil {

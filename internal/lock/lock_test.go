@@ -223,6 +223,7 @@ func TestGoErrors(t *testing.T) {
 		{name: "no manifest", code: "go-mod-missing"},
 		{name: "a manifest that does not parse", gomod: "modul", code: "go-mod-syntax"},
 		{name: "no go line", gomod: "module x\n", code: "go-mod-incomplete"},
+		{name: "a go line that is too old", gomod: "module x\n\ngo 1.24.0\n", code: "go-mod-old"},
 		{name: "an unknown tool", gomod: head + "tool x.org/drill\n", code: "import-unknown"},
 		{
 			name: "unknown imports", gomod: head, code: "import-unknown",
