@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"groundsill.example/internal/plan"
-	"groundsill.example/internal/scaffold"
 	"groundsill.example/internal/view"
 )
 
@@ -52,7 +51,7 @@ func (a *app) runApply(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	dir := filepath.Join(w.Cwd, filepath.FromSlash(p.Root))
-	receipt, err := scaffold.Commit(cmd.Context(), w, dir, p)
+	receipt, err := a.commit(cmd.Context(), w, dir, p)
 	if err != nil {
 		return err
 	}

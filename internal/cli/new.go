@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -140,7 +141,7 @@ func (a *app) showPlan(title string, d scaffold.Draft) error {
 }
 
 func (a *app) commitNew(ctx context.Context, w scaffold.World, o *newOptions, r scaffold.NewRequest, d scaffold.Draft) error {
-	receipt, err := scaffold.Commit(ctx, w, d.Dir, d.Plan)
+	receipt, err := a.commit(ctx, w, d.Dir, d.Plan)
 	if err != nil {
 		return err
 	}
@@ -157,6 +158,18 @@ func (a *app) commitNew(ctx context.Context, w scaffold.World, o *newOptions, r 
 		return setupErr
 	}
 	return errors.Join(a.view().New(report), setupErr)
+}
+
+// commit commits a plan, and tells people on a terminal what takes so long when
+// it takes longer than a second.
+func (a *app) commit(ctx context.Context, w scaffold.World, dir string, p plan.Plan) (scaffold.Receipt, error) {
+	if a.streams.Err.Terminal && !a.options.json {
+		slow := time.AfterFunc(time.Second, func() {
+			_, _ = fmt.Fprintf(a.streams.Err, "Writing %d files …\n", len(p.Changes)) // nothing depends on it
+		})
+		defer slow.Stop()
+	}
+	return scaffold.Commit(ctx, w, dir, p)
 }
 
 // steps returns what to do next, in the directory of the service.

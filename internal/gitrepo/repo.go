@@ -211,6 +211,12 @@ func (r Repo) Unborn() (bool, error) {
 	return hash == "", err
 }
 
+// Branch returns the name of the branch that HEAD is, empty when it is detached.
+func (r Repo) Branch() (string, error) {
+	ref, _, err := r.head()
+	return strings.TrimPrefix(ref, "refs/heads/"), err
+}
+
 // head returns the reference that HEAD is, empty when it is detached, and the
 // commit there, empty when there is none.
 func (r Repo) head() (ref, hash string, err error) {

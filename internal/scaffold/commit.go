@@ -160,6 +160,13 @@ func (c *commit) firstCommit(ctx context.Context, dir string) error {
 				"  git add -A && git commit -m 'Scaffold the service'")
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	made, _, err := gitrepo.Find(dir)
+	if err == nil {
+		c.receipt.Branch, err = made.Branch()
+	}
 	return err
 }
 
