@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"groundsill.example/internal/cli"
@@ -21,7 +23,7 @@ import (
 // TestMain makes the test binary double as sill, so that scripts run the code
 // under test in a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sill": runSill})
+	testscript.Main(withReport{m}, map[string]func(){"sill": runSill})
 }
 
 func runSill() {
@@ -57,6 +59,9 @@ func TestScripts(t *testing.T) {
 					"exit": cmdExit,
 					"tree": cmdTree,
 					"fill": cmdFill,
+					"crlf": cmdCRLF,
+					"json": cmdJSON,
+					"same": cmdSame,
 				},
 				Condition: condition,
 			})
@@ -74,10 +79,15 @@ func setupScript(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	sill, err := exec.LookPath("sill")
+	if err != nil {
+		return err
+	}
+	blueprints := filepath.Join(repo, "e2e", "testdata", "blueprints")
 	for k, v := range map[string]string{
 		"HOME": home, "XDG_CONFIG_HOME": filepath.Join(home, ".config"), "NO_COLOR": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8",
 		"GIT_CONFIG_NOSYSTEM": "1", "GIT_CEILING_DIRECTORIES": filepath.Dir(env.WorkDir),
-		"REPO": repo, "GOFLAGS": "", "GOMODCACHE": goEnv("GOMODCACHE"), "GOCACHE": goEnv("GOCACHE"), "GOPROXY": goEnv("GOPROXY"),
+		"REPO": repo, "SILL": sill, "BLUEPRINTS": blueprints, "TINY": filepath.Join(blueprints, "tiny"), "GOFLAGS": "", "GOMODCACHE": goEnv("GOMODCACHE"), "GOCACHE": goEnv("GOCACHE"), "GOPROXY": goEnv("GOPROXY"),
 	} {
 		env.Setenv(k, v)
 	}
@@ -148,6 +158,47 @@ func cmdFill(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat([]byte("x"), n), 0o600))
+}
+
+// cmdCRLF gives a file the line endings of Windows: crlf FILE.
+func cmdCRLF(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: crlf FILE")
+	}
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// cmdJSON demands that a file, or stdout, is one JSON value of version 1 with
+// the key: json stdout error.
+func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: json FILE KEY")
+	}
+	d := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
+	var value map[string]any
+	ts.Check(d.Decode(&value))
+	if d.More() {
+		ts.Fatalf("%s holds more than one JSON value", args[0])
+	}
+	if _, ok := value[args[1]]; !ok || value["sill"] != 1.0 || len(value) != 2 {
+		ts.Fatalf(`%s is not {"sill": 1, %q: …}`, args[0], args[1])
+	}
+}
+
+// cmdSame compares two directories, without .git, byte for byte and mode for
+// mode: same DIR DIR.
+func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: same DIR DIR")
+	}
+	a, err := snapshot(ts.MkAbs(args[0]))
+	ts.Check(err)
+	b, err := snapshot(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if diff := cmp.Diff(a, b); diff != "" {
+		ts.Fatalf("%s and %s differ:\n%s", args[0], args[1], diff)
+	}
 }
 
 // condition knows "root": the test runs as the superuser, for whom no

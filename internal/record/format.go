@@ -17,7 +17,7 @@ const maxLine = 110
 // r.
 func Format(r Record) []byte {
 	var w writer
-	w.line("# Where this repository came from. Change it with sill add, remove, set and update.")
+	w.line("# Where this repository came from, for sill to render it again.")
 	w.line("format: %d # of this file", r.Format)
 	w.line("engine: %d # of the rendering rules", r.Engine)
 	w.line("blueprint:")
