@@ -6,6 +6,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -152,7 +153,7 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
-	root.SetUsageTemplate(root.UsageTemplate() + exitCodes())
+	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.PersistentFlags().StringVarP(&a.options.dir, "directory", "C", "", "go to `DIR` first")
 	root.PersistentFlags().BoolVar(&a.options.json, "json", false, "one JSON value on standard output, failures too")
@@ -163,6 +164,11 @@ func (a *app) root() *cobra.Command {
 		checkArgs(cmd)
 	}
 	return root
+}
+
+// usageTemplate wraps flags as text is wrapped, and adds the exit codes.
+func usageTemplate(text string) string {
+	return strings.ReplaceAll(text, "Flags.FlagUsages ", fmt.Sprintf("Flags.FlagUsagesWrapped %d ", term.DefaultWidth)) + exitCodes()
 }
 
 // all returns the command and every command below it.

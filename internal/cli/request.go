@@ -81,25 +81,30 @@ func questionFlags(cmd *cobra.Command, b *blueprint.Blueprint) error {
 func flagName(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
 func addFlag(cmd *cobra.Command, q blueprint.Question, name string) {
-	usage := q.Prompt
-	var choices []string
-	for _, c := range q.Choices {
-		choices = append(choices, cobra.CompletionWithDesc(c.Value, c.Help))
-	}
-	if len(q.Choices) > 0 {
-		var values []string
-		for _, c := range q.Choices {
-			values = append(values, c.Value)
-		}
-		usage += " (" + strings.Join(values, ", ") + ")"
-	}
 	if q.Kind == blueprint.Bool {
-		cmd.Flags().Bool(name, false, usage)
+		cmd.Flags().Bool(name, false, q.Prompt)
 		return
 	}
-	cmd.Flags().String(name, "", usage)
-	complete(cmd, name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+	var values, described []string
+	for _, c := range q.Choices {
+		values = append(values, c.Value)
+		described = append(described, cobra.CompletionWithDesc(c.Value, c.Help))
+	}
+	value, usage := answerValue{kind: "TEXT"}, q.Prompt
+	if len(values) > 0 {
+		value.kind, usage = "CHOICE", q.Prompt+": "+strings.Join(values, ", ")
+	}
+	cmd.Flags().Var(&value, name, usage)
+	complete(cmd, name, cobra.FixedCompletions(described, cobra.ShellCompDirectiveNoFileComp))
 }
+
+// answerValue is the flag of a question. Its kind is what help shows for a
+// value.
+type answerValue struct{ text, kind string }
+
+func (v *answerValue) Set(text string) error { v.text = text; return nil }
+func (v *answerValue) String() string        { return v.text }
+func (v *answerValue) Type() string          { return v.kind }
 
 // newRequest turns the flags into a request.
 func (a *app) newRequest(cmd *cobra.Command, w scaffold.World, o *newOptions) (scaffold.NewRequest, error) {
