@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -19,7 +20,12 @@ be true: where a file has changed since, nothing is written.`,
 		Example: `  sill new orders --dry-run --json >plan.json
   sill apply plan.json
   sill apply --dry-run --diff plan.json`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return nil
+			}
+			return errors.New("apply takes one plan: a file, or - for standard input")
+		},
 		RunE: a.runApply,
 	}
 	a.planFlags(cmd.Flags())

@@ -114,8 +114,7 @@ func (a *app) cwd() (string, error) {
 			dir = filepath.Join(a.Cwd, dir)
 		}
 	}
-	info, err := os.Stat(dir)
-	if err == nil && info.IsDir() {
+	if info, err := os.Stat(dir); a.options.dir == "" || err == nil && info.IsDir() {
 		return dir, nil
 	}
 	return dir, diag.New(diag.Usage, diag.Diagnostic{
@@ -148,6 +147,10 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			_, err := a.cwd()
+			return err
+		},
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(a.In)

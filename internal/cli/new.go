@@ -83,8 +83,6 @@ terminal it never asks. Either everything is written or nothing.`,
 	f.BoolVar(&o.noSetup, "no-setup", false, "do not run the setup commands of the blueprint")
 	f.BoolVar(&o.trust, "trust", false, "approve the setup commands of this blueprint on this machine")
 	a.planFlags(f)
-	cmd.MarkFlagsMutuallyExclusive("no-resource", "resource")
-	cmd.MarkFlagsMutuallyExclusive("no-resource", "resource-file")
 	complete(cmd, "git", cobra.FixedCompletions([]string{"commit", "init", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	complete(cmd, "blueprint", completeBlueprints)
 	cmd.Annotations = map[string]string{}
@@ -178,11 +176,19 @@ func steps(d scaffold.Draft, cwd string) []view.Step {
 	for i, s := range d.Next {
 		command := s.Command
 		if i == 0 && d.Dir != cwd {
-			command = term.Command([]string{"cd", d.Plan.Root}) + " && " + command
+			command = term.Command([]string{"cd", shownDir(d, cwd)}) + " && " + command
 		}
 		list = append(list, view.Step{Command: command, Why: s.Why})
 	}
 	return list
+}
+
+// shownDir returns how a person in cwd goes to the new service.
+func shownDir(d scaffold.Draft, cwd string) string {
+	if filepath.Join(cwd, filepath.FromSlash(d.Plan.Root)) == d.Dir {
+		return d.Plan.Root
+	}
+	return d.Dir
 }
 
 // setup runs the setup commands of the blueprint where they are approved.

@@ -25,7 +25,8 @@ import (
 // the arguments name. Other commands do not load one.
 func (a *app) addQuestions(root *cobra.Command) error {
 	args := a.Args
-	if len(args) > 0 && (strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) || args[0] == "help") {
+	completing := len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd)
+	if completing || len(args) > 0 && args[0] == "help" {
 		args = args[1:]
 	}
 	cmd, rest, err := root.Find(args)
@@ -42,10 +43,13 @@ func (a *app) addQuestions(root *cobra.Command) error {
 	pre.BoolP("help", "h", false, "")
 	_ = pre.Parse(rest) // cobra reports it when it parses
 	cwd, err := a.cwd()
-	if err != nil {
-		return err
+	if err == nil {
+		a.newOptions.source, err = source.Open(cwd, *ref)
 	}
-	if a.newOptions.source, err = source.Open(cwd, *ref); err != nil {
+	if err != nil {
+		if completing {
+			return nil // the name of the blueprint is what is being typed
+		}
 		return err
 	}
 	return questionFlags(cmd, a.newOptions.source.Blueprint)
@@ -224,6 +228,11 @@ func put(r *scaffold.NewRequest, key string, n *strictyaml.Node) {
 // resources reads --resource and --resource-file, which win over the answers
 // file.
 func (a *app) resources(w scaffold.World, o *newOptions, r *scaffold.NewRequest) error {
+	if o.noResource && (len(o.resources) > 0 || o.resourceFile != "") {
+		return diag.New(diag.Usage, diag.Diagnostic{
+			Code: "usage", Summary: "--no-resource does not go with --resource and --resource-file", Hint: "leave one of them out",
+		})
+	}
 	var problems diag.List
 	var list []resource.Resource
 	for _, words := range o.resources {

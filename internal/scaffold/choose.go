@@ -161,10 +161,21 @@ func (n *newRun) checkModules(on []string) error {
 	}
 	for _, m := range n.b.Modules {
 		if slices.Contains(on, m.Name) {
+			n.checkPlace(m, &problems)
 			checkFit(m, on, &problems)
 		}
 	}
 	return problems.Err(diag.Usage)
+}
+
+// checkPlace refuses a module that works at the root of a repository only.
+func (n *newRun) checkPlace(m blueprint.Module, problems *diag.List) {
+	if m.GitRoot && n.inside {
+		problems.Add(diag.Diagnostic{
+			Code: "module-root", Summary: fmt.Sprintf("module %s works at the root of a git repository only", m.Name),
+			Hint: "leave it out: " + n.Target + " lies in the repository " + n.repo.Root,
+		})
+	}
 }
 
 func unknownModule(blueprintName, name string, known []string) diag.Diagnostic {

@@ -43,7 +43,7 @@ func Commit(ctx context.Context, w World, dir string, p plan.Plan) (Receipt, err
 // is nothing.
 func Recover(ctx context.Context, w World, dir string) (*apply.Recovery, error) {
 	c := &commit{World: w, dir: dir}
-	if err := c.find(); err != nil {
+	if err := c.find(); err != nil || !directory(dir) {
 		return nil, err
 	}
 	return apply.Recover(ctx, c.target(), c.options())
@@ -52,10 +52,16 @@ func Recover(ctx context.Context, w World, dir string) (*apply.Recovery, error) 
 // Left reports what a crashed run left at dir, and changes nothing.
 func Left(dir string) (*apply.Recovery, error) {
 	c := &commit{dir: dir}
-	if err := c.find(); err != nil {
+	if err := c.find(); err != nil || !directory(dir) {
 		return nil, err
 	}
 	return apply.Inspect(c.target())
+}
+
+// directory reports whether dir is there: nothing can be left in anything else.
+func directory(dir string) bool {
+	info, err := os.Stat(dir)
+	return err == nil && info.IsDir()
 }
 
 type commit struct {

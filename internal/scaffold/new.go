@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"groundsill.example/internal/answer"
@@ -123,6 +124,8 @@ func (n *newRun) look(context.Context) error {
 		if _, err := os.Lstat(n.dir); err == nil {
 			return n.refuse("target-exists", n.Target+" is a link to something that is not there", "remove it or choose another name")
 		}
+	case errors.Is(err, syscall.ENOTDIR):
+		return n.refuse("target-exists", n.Target+" would lie below a file", "choose another place")
 	case err != nil:
 		return diag.Wrap(diag.Environment, err, diag.Diagnostic{Code: "read-failed", Summary: "look at the target"})
 	case !info.IsDir():
@@ -163,7 +166,7 @@ func (n *newRun) checkFree() error {
 		case ".git":
 		case record.Name:
 			return n.refuse("target-recorded", n.Target+" has a "+record.Name+" already: it was made by sill",
-				"change it with the commands for existing services, or choose another directory")
+				"choose another directory")
 		default:
 			inTheWay = append(inTheWay, name)
 		}
@@ -238,6 +241,9 @@ func (n *newRun) describe(context.Context) error {
 func (n *newRun) compare(context.Context) error {
 	target, ours := n.rendered.Tree, tree.Tree{}
 	if n.there {
+		if err := n.checkDirs(target); err != nil {
+			return err
+		}
 		var err error
 		if ours, err = source.Snapshot(n.dir, paths(target)); err != nil {
 			return err
@@ -259,6 +265,23 @@ func (n *newRun) compare(context.Context) error {
 	}
 	n.changes = plan.Compute(m.ours, m.result, n.why)
 	return nil
+}
+
+// checkDirs refuses a target where something else is in the place of a
+// directory of the service. A link to a directory is something else.
+func (n *newRun) checkDirs(target tree.Tree) error {
+	blocked, err := source.Blocked(n.dir, paths(target))
+	if err != nil || len(blocked) == 0 {
+		return err
+	}
+	var problems diag.List
+	for _, p := range blocked {
+		problems.Add(diag.Diagnostic{
+			Code: "target-blocked", Summary: "the service needs a directory here, and something else is in its place",
+			Hint: "move it aside, or choose another directory", At: diag.Pos{File: p.String()},
+		})
+	}
+	return problems.Err(diag.Refused)
 }
 
 func (n *newRun) why(p tree.Path) string {

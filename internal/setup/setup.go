@@ -5,12 +5,11 @@ package setup
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os/exec"
-	"strings"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/term"
 )
 
 // Run runs the commands in dir, in order, with env as the environment and what
@@ -23,7 +22,7 @@ func Run(ctx context.Context, dir string, commands [][]string, env []string, out
 		if err := cmd.Run(); err != nil {
 			return diag.Wrap(diag.Environment, err, diag.Diagnostic{
 				Code:    "setup-failed",
-				Summary: fmt.Sprintf("setup command %q", strings.Join(argv, " ")),
+				Summary: "setup command " + term.Command(argv),
 				Hint:    "the files are in place; run it again by hand",
 			})
 		}

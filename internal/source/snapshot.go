@@ -41,6 +41,57 @@ func Snapshot(dir string, paths []tree.Path) (tree.Tree, error) {
 	return b.Tree(), nil
 }
 
+// Blocked returns the directories above the paths that are something else below
+// dir, a link or a file, outermost only.
+func Blocked(dir string, paths []tree.Path) ([]tree.Path, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, unreadable(dir, err)
+	}
+	defer root.Close() //nolint:errcheck // it was only read
+	g := ground{root: root, open: map[tree.Path]bool{}}
+	for _, p := range paths {
+		if d, ok := p.Dir(); ok {
+			if _, err := g.enter(d); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return g.blocked, nil
+}
+
+// ground is what is known of the directories below a root.
+type ground struct {
+	root    *os.Root
+	open    map[tree.Path]bool // whether something can be below
+	blocked []tree.Path
+}
+
+// enter reports whether something can be below d.
+func (g *ground) enter(d tree.Path) (bool, error) {
+	if open, known := g.open[d]; known {
+		return open, nil
+	}
+	if above, ok := d.Dir(); ok {
+		if open, err := g.enter(above); !open || err != nil {
+			return false, err
+		}
+	}
+	info, err := g.root.Lstat(filepath.FromSlash(d.String()))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		g.open[d] = false
+	case err != nil:
+		return false, unreadable(d.String(), err)
+	default:
+		g.open[d] = info.IsDir()
+		if !info.IsDir() {
+			g.blocked = append(g.blocked, d)
+		}
+	}
+	return g.open[d], nil
+}
+
 func read(root *os.Root, p tree.Path) (tree.File, bool, error) {
 	name := filepath.FromSlash(p.String())
 	info, err := root.Lstat(name)

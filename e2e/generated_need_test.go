@@ -1,0 +1,67 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// needTool skips a test that cannot run without a program. Where
+// SILL_TEST_REQUIRE lists the program, as CI does, its absence is a failure:
+// nothing that should have been proved is passed over in silence.
+func needTool(t *testing.T, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		lack(t, name, "is not on PATH")
+	}
+}
+
+// needModules skips a test when the module cache does not hold what the
+// service uses and no proxy can be asked.
+func needModules(t *testing.T, dir string) {
+	t.Helper()
+	if out, err := command(dir, "go", "mod", "download").CombinedOutput(); err != nil {
+		lack(t, "go-modules", "cannot be had: "+strings.TrimSpace(string(out)))
+	}
+}
+
+func lack(t *testing.T, name, reason string) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("SILL_TEST_REQUIRE"), ","), name) {
+		t.Fatalf("%s %s, and SILL_TEST_REQUIRE demands it", name, reason)
+	}
+	t.Skipf("%s %s", name, reason)
+}
+
+// command is a program in a directory, with nothing of the machine in its
+// environment but where programs and caches are.
+func command(dir, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = slices.Clone(cleanEnv())
+	return cmd
+}
+
+// cleanEnv is the environment of a newcomer: a home without settings, the
+// toolchain, and no variable of a service. Docker is out of reach.
+var cleanEnv = sync.OnceValue(func() []string {
+	home := filepath.Join(os.TempDir(), "sill-e2e-home")
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"),
+		"TZ=UTC", "LC_ALL=C.UTF-8", "NO_COLOR=1", "DOCKER_HOST=unix:///nonexistent", "GIT_CONFIG_NOSYSTEM=1",
+		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com",
+		"GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com",
+		"GOTOOLCHAIN=local", "GOLANGCI_LINT_CACHE=" + filepath.Join(goEnv("GOCACHE"), "golangci-lint"),
+	}
+	for _, key := range goSettings {
+		env = append(env, key+"="+goEnv(key))
+	}
+	return env
+})
+
+// goSettings are what finds modules and built packages again.
+var goSettings = []string{"GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB"}
