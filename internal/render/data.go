@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -23,6 +24,9 @@ func newData(e *eval.Evaluator, b *blueprint.Blueprint, rec record.Record) (map[
 		"modules":           moduleData(b, rec),
 		"schema":            schemaData(rec.Schema, sorted),
 		"commands":          map[string]any{},
+	}
+	for _, q := range b.Base.Questions {
+		data[q.Key] = plain(q.Kind.Zero()) // of a question that did not apply
 	}
 	for key, v := range rec.Answers {
 		data[key] = plain(v)
@@ -63,6 +67,9 @@ func moduleData(b *blueprint.Blueprint, rec record.Record) map[string]any {
 		all[m.Name] = false
 		if answers, on := rec.Modules[m.Name]; on {
 			one := map[string]any{"name": m.Name}
+			for _, q := range m.Questions {
+				one[q.Key] = plain(q.Kind.Zero())
+			}
 			for k, v := range answers {
 				one[k] = plain(v)
 			}
@@ -82,10 +89,7 @@ func commandData(commands map[string][]string) map[string]any {
 
 func byName(resources []resource.Resource) []resource.Resource {
 	return slices.SortedFunc(slices.Values(resources), func(a, b resource.Resource) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
+		return cmp.Compare(a.Name, b.Name)
 	})
 }
 
@@ -116,6 +120,7 @@ func resourceList(list, all []resource.Resource) []any {
 func resourceData(r resource.Resource, all []resource.Resource) map[string]any {
 	return map[string]any{
 		"name":      r.Name,
+		"go_file":   resource.GoFile(r.Name),
 		"plural":    r.Plural,
 		"fields":    fieldList(r.Fields),
 		"uses":      uses(r.Fields),

@@ -8,6 +8,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"go/format"
@@ -15,6 +16,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"groundsill.example/internal/blueprint"
 	"groundsill.example/internal/diag"
@@ -102,14 +104,15 @@ func jobsOf(b *blueprint.Blueprint, rec record.Record) []*job {
 func runAll(b *blueprint.Blueprint, jobs []*job, data map[string]any) error {
 	queue := make(chan *job)
 	var workers sync.WaitGroup
+	var total made
 	failures := make([]error, min(runtime.GOMAXPROCS(0), 8))
 	for i := range failures {
 		workers.Go(func() {
 			e, err := eval.New(b.Partials)
 			failures[i] = err
 			for j := range queue {
-				if err == nil {
-					j.run(e, b, data)
+				if err == nil && !total.tooMuch() {
+					j.run(e, b, data, &total)
 				}
 			}
 		})
@@ -119,64 +122,77 @@ func runAll(b *blueprint.Blueprint, jobs []*job, data map[string]any) error {
 	}
 	close(queue)
 	workers.Wait()
-	return errors.Join(failures...)
+	if total.tooMuch() {
+		return diag.New(diag.Blueprint, diag.Diagnostic{
+			Code: "output-large", Summary: fmt.Sprintf("a blueprint makes at most %d files and %d MiB", maxFiles, maxBytes>>20),
+			At: diag.Pos{File: b.Base.Manifest},
+		})
+	}
+	return cmp.Or(failures...)
 }
 
-func (j *job) run(e *eval.Evaluator, b *blueprint.Blueprint, data map[string]any) {
-	source, ok := b.Content.File(j.template.Source)
-	if !ok {
-		return
-	}
+// made counts what all jobs have made together. Whether it is too much does
+// not depend on the order of the jobs.
+type made struct{ files, bytes atomic.Int64 }
+
+func (m *made) add(f output) {
+	m.files.Add(1)
+	m.bytes.Add(int64(len(f.file.Data)))
+}
+
+func (m *made) tooMuch() bool { return m.files.Load() > maxFiles || m.bytes.Load() > maxBytes }
+
+// run renders the template once for each scope. It ends at the first mistake:
+// the same one is likely in every scope.
+func (j *job) run(e *eval.Evaluator, b *blueprint.Blueprint, data map[string]any, total *made) {
+	source, _ := b.Content.File(j.template.Source)
 	var body *eval.Template
 	for _, scope := range scopes(j.template.Each, data) {
-		applies, err := j.applies(e, scope)
-		if err != nil || !applies {
-			j.err = errors.Join(j.err, err)
-			continue
+		name, applies, err := j.name(e, scope)
+		if err == nil && applies && body == nil && !j.template.Raw {
+			body, err = e.Parse(j.template.Source.String(), string(source.Data), j.template.Left, j.template.Right)
 		}
-		if body == nil && !j.template.Raw {
-			body, j.err = e.Parse(j.template.Source.String(), string(source.Data), j.template.Left, j.template.Right)
-			if j.err != nil {
-				return
-			}
+		if err == nil && applies {
+			err = j.one(name, body, source.Data, scope, total)
 		}
-		if j.err = j.one(e, body, source.Data, scope); j.err != nil {
+		if err != nil || total.tooMuch() {
+			j.err = err
 			return
 		}
 	}
 }
 
-func (j *job) applies(e *eval.Evaluator, data map[string]any) (bool, error) {
+// name returns the path that the template makes in a scope, and whether it
+// makes one there.
+func (j *job) name(e *eval.Evaluator, data map[string]any) (string, bool, error) {
 	at := diag.Pos{File: j.template.Source.String()}
 	for _, when := range j.template.When {
 		if ok, err := e.True(at, when, data); err != nil || !ok {
-			return false, err
+			return "", false, err
 		}
 	}
-	return true, nil
+	name, err := e.Text(at, j.template.Name, data)
+	return name, err == nil && !hasEmptySegment(name), err
 }
 
-func (j *job) one(e *eval.Evaluator, body *eval.Template, raw []byte, data map[string]any) error {
-	name, err := e.Text(diag.Pos{File: j.template.Source.String()}, j.template.Name, data)
-	if err != nil {
-		return err
-	}
-	if hasEmptySegment(name) {
-		return nil
-	}
+func (j *job) one(name string, body *eval.Template, raw []byte, data map[string]any, total *made) error {
 	content := raw
 	if body != nil {
+		var err error
 		if content, err = body.Execute(data); err != nil {
 			return err
 		}
 		content = oneFinalNewline(content)
 	}
 	if strings.HasSuffix(name, ".go") && body != nil {
+		var err error
 		if content, err = formatGo(content, name, j.template.Source); err != nil {
 			return err
 		}
 	}
-	j.files = append(j.files, output{name, tree.File{Data: content, Mode: j.template.Mode}})
+	f := output{name, tree.File{Data: content, Mode: j.template.Mode}}
+	j.files = append(j.files, f)
+	total.add(f)
 	return nil
 }
 
@@ -227,21 +243,12 @@ func (o *Output) collect(jobs []*job) (tree.Tree, error) {
 	o.Merge = map[tree.Path]string{}
 	var problems diag.List
 	var b tree.Builder
-	files, size := 0, 0
 	for _, j := range jobs {
 		if j.err != nil && !problems.Take(j.err) {
 			return tree.Tree{}, j.err
 		}
 		for _, f := range j.files {
-			files++
-			size += len(f.file.Data)
 			problems.Take(blame(o.add(&b, f, j.template), j.template.Source))
-		}
-		if files > maxFiles || size > maxBytes {
-			return tree.Tree{}, diag.New(diag.Blueprint, diag.Diagnostic{
-				Code: "output-large", Summary: fmt.Sprintf("a blueprint makes at most %d files and %d MiB", maxFiles, maxBytes>>20),
-				At: diag.Pos{File: j.template.Source.String()},
-			})
 		}
 	}
 	return b.Tree(), problems.Err(diag.Blueprint)
