@@ -27,20 +27,20 @@ var skipped = lacking{tests: map[string]int{}}
 func need(t testing.TB, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
-		lack(t, program)
+		miss(t, program, "is not on the PATH")
 	}
 }
 
-// lack skips the test for want of something, or fails when that is required.
-func lack(t testing.TB, what string) {
+// miss skips the test for want of something, or fails when that is required.
+func miss(t testing.TB, what, why string) {
 	t.Helper()
 	if slices.Contains(strings.Split(os.Getenv(requireVariable), ","), what) {
-		t.Fatalf("%s is required by %s and not there", what, requireVariable)
+		t.Fatalf("%s %s, and %s demands it", what, why, requireVariable)
 	}
 	skipped.mu.Lock()
 	skipped.tests[what]++
 	skipped.mu.Unlock()
-	t.Skipf("skipped for want of %s", what)
+	t.Skipf("%s %s", what, why)
 }
 
 // report says in one line how many tests were skipped, and for want of what.

@@ -56,12 +56,13 @@ func TestScripts(t *testing.T) {
 				UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 				Setup:               setupScript,
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exit": cmdExit,
-					"tree": cmdTree,
-					"fill": cmdFill,
-					"crlf": cmdCRLF,
-					"json": cmdJSON,
-					"same": cmdSame,
+					"exit":    cmdExit,
+					"tree":    cmdTree,
+					"fill":    cmdFill,
+					"crlf":    cmdCRLF,
+					"json":    cmdJSON,
+					"replace": cmdReplace,
+					"same":    cmdSame,
 				},
 				Condition: condition,
 			})
@@ -167,6 +168,18 @@ func cmdCRLF(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text := strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
+// cmdReplace replaces a text in a file, everywhere: replace OLD NEW FILE.
+func cmdReplace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace OLD NEW FILE")
+	}
+	text := ts.ReadFile(args[2])
+	if !strings.Contains(text, args[0]) {
+		ts.Fatalf("%s does not hold %q", args[2], args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.ReplaceAll(text, args[0], args[1])), 0o600))
 }
 
 // cmdJSON demands that a file, or stdout, is one JSON value of version 1 with

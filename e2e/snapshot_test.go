@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // entry is what a test compares of a file: its mode, and its content or the
@@ -57,3 +59,6 @@ func entryAt(name string, d fs.DirEntry) (entry, error) {
 	}
 	return e, nil
 }
+
+// diffTrees says how two snapshots differ; empty when they do not.
+func diffTrees(a, b map[string]entry) string { return cmp.Diff(a, b) }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"groundsill.example/internal/blueprint"
@@ -167,7 +168,7 @@ func (r *resolution) question(ctx context.Context, q blueprint.Question) error {
 		if isGiven {
 			r.problem(given, "answer-idle", fmt.Sprintf("%s does not apply here", r.Prefix+q.Key), "leave it out")
 		}
-		r.data[q.Key] = zero(q.Kind)
+		r.data[q.Key] = q.Kind.Zero()
 		return nil
 	}
 	if isGiven {
@@ -180,7 +181,7 @@ func (r *resolution) question(ctx context.Context, q blueprint.Question) error {
 // fallback finds an answer that nobody gave: from the configuration or the
 // default, and from a person where there is one to ask.
 func (r *resolution) fallback(ctx context.Context, q blueprint.Question) error {
-	given, favoured := r.Favourite[q.Key]
+	given, favoured := r.Favourite[r.Prefix+q.Key]
 	if !favoured {
 		text, err := r.eval.Text(q.At, q.Default, r.data)
 		if err != nil {
@@ -189,11 +190,12 @@ func (r *resolution) fallback(ctx context.Context, q blueprint.Question) error {
 		given = Given{Any: text, Origin: FromDefault}
 	}
 	if r.Asker != nil && !q.Hidden {
-		text, err := r.Asker.Ask(ctx, Prompt{Question: q, Default: asText(given.Any), Check: check(q)})
+		proposed := proposal(q, given.Any)
+		text, err := r.Asker.Ask(ctx, Prompt{Question: q, Default: proposed, Check: check(q)})
 		if err != nil {
 			return err
 		}
-		if text != asText(given.Any) || given.Origin == FromDefault && text == "" {
+		if text != proposed || proposed == "" {
 			given = Given{Any: text, Origin: FromPrompt}
 		}
 	}
@@ -205,18 +207,38 @@ func (r *resolution) fallback(ctx context.Context, q blueprint.Question) error {
 	return nil
 }
 
+// proposal returns a default as the prompt shows it: one that is no answer to
+// the question is not proposed.
+func proposal(q blueprint.Question, given any) string {
+	v, why := parse(q, given)
+	if why != "" && q.Kind != blueprint.Text {
+		return ""
+	}
+	if why != "" {
+		return asText(given)
+	}
+	return asText(v)
+}
+
 func (r *resolution) accept(q blueprint.Question, given Given) {
 	v, why := parse(q, given.Any)
-	if why != "" {
-		r.problem(given, "answer-invalid", fmt.Sprintf("%s: %s", r.Prefix+q.Key, why), q.Hint)
-		r.data[q.Key] = zero(q.Kind)
+	if why == "" {
+		r.put(Value{q.Key, v, given.Origin})
 		return
 	}
-	r.put(Value{q.Key, v, given.Origin})
+	r.data[q.Key] = q.Kind.Zero()
+	hint := q.Hint
+	if given.Origin == FromDefault {
+		if !r.problems.Empty() {
+			return // it may follow from an answer that is wrong, which is said already
+		}
+		hint = strings.TrimPrefix(hint+"; give it with "+Flag(r.Prefix, q), "; ")
+	}
+	r.problem(given, "answer-invalid", fmt.Sprintf("%s: %s", r.Prefix+q.Key, why), hint)
 }
 
 func (r *resolution) missing(q blueprint.Question) {
-	r.data[q.Key] = zero(q.Kind)
+	r.data[q.Key] = q.Kind.Zero()
 	r.problems.Add(diag.Diagnostic{
 		Code:    "answer-missing",
 		Summary: fmt.Sprintf("%s is missing: %s", r.Prefix+q.Key, q.Prompt),
@@ -250,22 +272,8 @@ func choices(q blueprint.Question) []string {
 	return values
 }
 
-func zero(k blueprint.Kind) any {
-	switch k {
-	case blueprint.Bool:
-		return false
-	case blueprint.Multi:
-		return []string{}
-	case blueprint.Text, blueprint.Choice:
-	}
-	return ""
-}
-
 func check(q blueprint.Question) func(string) error {
 	return func(text string) error {
-		if text == "" && !q.Optional && q.Kind == blueprint.Text {
-			return errors.New("an answer is needed")
-		}
 		if _, why := parse(q, text); why != "" {
 			if q.Hint != "" {
 				why += " (" + q.Hint + ")"
@@ -294,11 +302,13 @@ func parse(q blueprint.Question, given any) (v any, why string) {
 	switch {
 	case q.Kind == blueprint.Choice:
 		return text, notOneOf(q, text)
+	case text == "" && !q.Optional:
+		return nil, "an answer is needed"
 	case strings.ContainsFunc(text, control):
 		return nil, "holds a control character or a line break"
 	case len(text) > longest:
 		return nil, fmt.Sprintf("is longer than %d bytes", longest)
-	case q.Pattern != nil && (text != "" || !q.Optional) && !q.Pattern.MatchString(text):
+	case q.Pattern != nil && text != "" && !q.Pattern.MatchString(text):
 		return nil, fmt.Sprintf("%q does not match %s", text, q.Pattern)
 	}
 	return text, ""
@@ -370,6 +380,8 @@ func asText(given any) string {
 		return ""
 	case []any, []string:
 		return strings.Join(asList(g), ",")
+	case float64:
+		return strconv.FormatFloat(g, 'f', -1, 64)
 	}
 	return fmt.Sprint(given)
 }

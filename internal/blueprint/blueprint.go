@@ -72,6 +72,18 @@ const (
 	Multi  Kind = "multi"
 )
 
+// Zero returns the value of a question that does not apply.
+func (k Kind) Zero() any {
+	switch k {
+	case Bool:
+		return false
+	case Multi:
+		return []string{}
+	case Text, Choice:
+	}
+	return ""
+}
+
 // Question is one thing a blueprint wants to know. One declaration makes the
 // prompt, the flag, the completion and the line of sill show.
 type Question struct {

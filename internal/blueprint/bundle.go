@@ -22,6 +22,7 @@ const BundlePath = ".sill/blueprint.bundle"
 const (
 	bundleHeader = "groundsill bundle 1"
 	lineLength   = 76
+	maxFiles     = 20_000
 )
 
 // Bundle returns content as one plain-text file that anybody can read and git
@@ -53,7 +54,10 @@ func ParseBundle(file string, data []byte) (tree.Tree, error) {
 		return tree.Tree{}, r.fail("is not a bundle: its first line is not "+strconv.Quote(bundleHeader), nil)
 	}
 	var b tree.Builder
-	for len(r.rest) > 0 {
+	for files := 0; len(r.rest) > 0; files++ {
+		if files >= maxFiles {
+			return tree.Tree{}, r.fail(fmt.Sprintf("holds more than %d files", maxFiles), nil)
+		}
 		p, f, err := r.readFile()
 		if err != nil {
 			return tree.Tree{}, err

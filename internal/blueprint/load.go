@@ -2,7 +2,7 @@ package blueprint
 
 import (
 	"fmt"
-	"path"
+	"slices"
 	"strings"
 
 	"groundsill.example/internal/diag"
@@ -21,7 +21,7 @@ const (
 // Load checks the files of a blueprint. The error is a *diag.Error of class
 // Blueprint that holds every mistake, each with its file and line.
 func Load(content tree.Tree) (*Blueprint, error) {
-	manifest, ok := content.File(mustPath(ManifestName))
+	manifest, ok := manifestOf(content)
 	if !ok {
 		return nil, diag.New(diag.Blueprint, diag.Diagnostic{
 			Code:    "blueprint-manifest",
@@ -31,15 +31,17 @@ func Load(content tree.Tree) (*Blueprint, error) {
 	}
 	var problems diag.List
 	b, err := parseManifest(manifest.Data)
-	if err != nil {
+	if b == nil {
 		return nil, err
 	}
+	problems.Take(err)
 	b.Content = content
-	b.Partials = partials(content)
+	b.loadPartials(&problems)
 	b.loadModules(&problems)
 	b.Base.collect(content, &problems)
 	b.checkModules(&problems)
 	b.checkKeys(&problems)
+	b.checkLists(&problems)
 	b.checkLocks(&problems)
 	if err := problems.Err(diag.Blueprint); err != nil {
 		return nil, err
@@ -48,41 +50,67 @@ func Load(content tree.Tree) (*Blueprint, error) {
 	return b, nil
 }
 
-// mustPath returns the Path of a constant.
-func mustPath(s string) tree.Path {
-	p, err := tree.ParsePath(s)
+func manifestOf(content tree.Tree) (tree.File, bool) {
+	p, err := tree.ParsePath(ManifestName)
 	if err != nil {
-		return tree.Path{}
+		return tree.File{}, false
 	}
-	return p
+	return content.File(p)
 }
 
-func partials(content tree.Tree) map[string]string {
-	all := map[string]string{}
-	for p, f := range content.All() {
-		if name, ok := strings.CutPrefix(p.String(), partialsDir); ok {
-			all[strings.TrimSuffix(name, suffix)] = string(f.Data)
-		}
-	}
-	return all
-}
-
-func (b *Blueprint) loadModules(problems *diag.List) {
+func (b *Blueprint) loadPartials(problems *diag.List) {
+	b.Partials = map[string]string{}
 	for p, f := range b.Content.All() {
-		rest, ok := strings.CutPrefix(p.String(), modulesDir)
-		if !ok || path.Base(rest) != moduleManifest || strings.Count(rest, "/") != 1 {
+		file, ok := strings.CutPrefix(p.String(), partialsDir)
+		if !ok {
 			continue
 		}
-		name := path.Dir(rest)
-		m, err := parseModule(name, p.String(), f.Data)
-		if err != nil {
-			problems.Take(err)
+		name, ok := strings.CutSuffix(file, suffix)
+		if !ok || name == "" {
+			problems.Add(diag.Diagnostic{
+				Code: "partial-name", Summary: "a partial is called NAME" + suffix, At: diag.Pos{File: p.String()},
+			})
 			continue
 		}
-		m.Dir = modulesDir + name + "/" + filesDir
-		m.collect(b.Content, problems)
-		b.Modules = append(b.Modules, m)
+		b.Partials[name] = string(f.Data)
 	}
+}
+
+// loadModules reads the manifest of every directory in modules.
+func (b *Blueprint) loadModules(problems *diag.List) {
+	last := ""
+	for p := range b.Content.All() {
+		rest, ok := strings.CutPrefix(p.String(), modulesDir)
+		if !ok {
+			continue
+		}
+		if name, _, _ := strings.Cut(rest, "/"); name != last {
+			last = name
+			b.loadModule(name, problems)
+		}
+	}
+}
+
+func (b *Blueprint) loadModule(name string, problems *diag.List) {
+	manifest := modulesDir + name + "/" + moduleManifest
+	p, err := tree.ParsePath(manifest)
+	if err != nil {
+		problems.Take(err)
+		return
+	}
+	f, ok := b.Content.File(p)
+	if !ok {
+		problems.Add(diag.Diagnostic{
+			Code: "module-manifest", Summary: fmt.Sprintf("the module %s has no %s", name, moduleManifest),
+			At: diag.Pos{File: manifest},
+		})
+		return
+	}
+	m, err := parseModule(name, manifest, f.Data)
+	problems.Take(err)
+	m.Dir = modulesDir + name + "/" + filesDir
+	m.collect(b.Content, problems)
+	b.Modules = append(b.Modules, m)
 }
 
 // collect finds the templates of a part and what its rules make of each.
@@ -114,12 +142,20 @@ func (p *Part) collect(content tree.Tree, problems *diag.List) {
 
 func (b *Blueprint) checkModules(problems *diag.List) {
 	for _, m := range b.Modules {
-		for _, other := range append(append([]string{}, m.Needs...), m.Conflicts...) {
+		at := diag.Pos{File: m.Manifest}
+		for _, other := range slices.Concat(m.Needs, m.Conflicts) {
 			if _, ok := b.Module(other); !ok {
 				problems.Add(diag.Diagnostic{
-					Code:    "module-unknown",
+					Code: "module-unknown", At: at,
 					Summary: fmt.Sprintf("module %s names the module %q, which is not there", m.Name, other),
-					At:      diag.Pos{File: m.Manifest},
+				})
+			}
+		}
+		for _, foe := range m.Conflicts {
+			if foe == m.Name || slices.Contains(m.Needs, foe) {
+				problems.Add(diag.Diagnostic{
+					Code: "module-impossible", At: at,
+					Summary: fmt.Sprintf("module %s conflicts with %s and cannot be without it", m.Name, foe),
 				})
 			}
 		}
@@ -129,38 +165,95 @@ func (b *Blueprint) checkModules(problems *diag.List) {
 // checkKeys refuses a key that is declared twice or that the data of every
 // template has already.
 func (b *Blueprint) checkKeys(problems *diag.List) {
-	seen := map[string]diag.Pos{}
-	for _, key := range reserved() {
-		seen[key] = diag.Pos{}
-	}
-	claim := func(key string, at diag.Pos) {
-		first, taken := seen[key]
-		if !taken {
-			seen[key] = at
-			return
-		}
-		summary := fmt.Sprintf("key %q is taken: every template has it", key)
-		if first != (diag.Pos{}) {
-			summary = fmt.Sprintf("key %q is declared twice, first at %s", key, first)
-		}
-		problems.Add(diag.Diagnostic{Code: "key-taken", Summary: summary, At: at})
-	}
+	base := claims{problems: problems, first: map[string]diag.Pos{}}
+	base.reserve(reserved()...)
 	for _, q := range b.Base.Questions {
-		claim(q.Key, q.At)
+		base.claim(q.Key, q.At)
 	}
 	for _, c := range b.Computed {
-		claim(c.Key, c.At)
+		base.claim(c.Key, c.At)
+	}
+	for _, m := range b.Modules {
+		own := claims{problems: problems, first: map[string]diag.Pos{}}
+		own.reserve("name")
+		for _, q := range m.Questions {
+			own.claim(q.Key, q.At)
+		}
 	}
 }
 
 func reserved() []string {
 	return []string{
-		"blueprint", "commands", "entry", "facts", "modules", "resource", "resources", "resources_by_name", "schema", "uses",
+		"blueprint", "commands", "entry", "facts", "modules", "resource", "resources", "resources_by_name", "schema", "user", "uses",
+	}
+}
+
+// claims finds keys that are declared twice.
+type claims struct {
+	problems *diag.List
+	first    map[string]diag.Pos
+}
+
+func (c claims) reserve(keys ...string) {
+	for _, key := range keys {
+		c.first[key] = diag.Pos{}
+	}
+}
+
+func (c claims) claim(key string, at diag.Pos) {
+	first, taken := c.first[key]
+	switch {
+	case key == "": // it is missing, which was said
+	case !taken:
+		c.first[key] = at
+	case first == diag.Pos{}:
+		c.problems.Add(diag.Diagnostic{
+			Code: "key-taken", Summary: fmt.Sprintf("key %q is taken: templates have it from sill", key), At: at,
+		})
+	default:
+		c.problems.Add(diag.Diagnostic{
+			Code: "key-taken", Summary: fmt.Sprintf("key %q is declared twice, first at %s", key, first), At: at,
+		})
+	}
+}
+
+// checkLists refuses a rule "for: LIST as NAME" whose list is not in the data:
+// it would leave its files out without a word.
+func (b *Blueprint) checkLists(problems *diag.List) {
+	lists := []string{"resources", "resources_by_name", "schema"}
+	taken := reserved()
+	for _, q := range b.Base.Questions {
+		taken = append(taken, q.Key)
+		if q.Kind == Multi {
+			lists = append(lists, q.Key)
+		}
+	}
+	for _, c := range b.Computed {
+		taken = append(taken, c.Key)
+	}
+	free := func(name string) bool { return name == "resource" || name == "entry" || !slices.Contains(taken, name) }
+	for _, part := range b.Parts(func(string) bool { return true }) {
+		for _, r := range part.Rules {
+			if r.Each == (Each{}) || slices.Contains(lists, r.Each.List) && free(r.Each.As) {
+				continue
+			}
+			problems.Add(diag.Diagnostic{
+				Code: "rule-list", At: r.At,
+				Summary: fmt.Sprintf(`"for: %s as %s" needs a list and a name of its own`, r.Each.List, r.Each.As),
+				Hint:    "lists are " + strings.Join(lists, ", "),
+			})
+		}
 	}
 }
 
 func (b *Blueprint) checkLocks(problems *diag.List) {
 	for _, l := range b.Locks {
+		if manifest, err := tree.ParsePath(l.Manifest); err != nil || manifest.Base() != "go.mod" {
+			problems.Add(diag.Diagnostic{
+				Code: "lock-manifest", Summary: fmt.Sprintf("the lock fills in %q, which is not the path of a go.mod", l.Manifest),
+				At: diag.Pos{File: ManifestName},
+			})
+		}
 		p, err := tree.ParsePath(l.From)
 		if err == nil {
 			if _, ok := b.Content.File(p); ok {

@@ -13,13 +13,19 @@ import (
 	"groundsill.example/internal/tree"
 )
 
-// The patterns of the names in a manifest.
+// The patterns of the names in a manifest. Lengths are checked beside them,
+// because a counted repetition makes a pattern slow to compile, and all of
+// them are compiled whenever the program starts.
 var (
-	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
-	keyForm     = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	keyForm     = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	versionForm = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9a-z.]+)?$`)
 	eachForm    = regexp.MustCompile(`^([a-z_]+) as ([a-z_]+)$`)
 )
+
+const maxName = 63
+
+func matches(form *regexp.Regexp, s string) bool { return len(s) <= maxName && form.MatchString(s) }
 
 // manifest reads one manifest and collects what is wrong with it.
 type manifest struct {
@@ -63,7 +69,7 @@ func Shared(data []byte) ([]string, error) {
 	m := r.Map(doc)
 	names := m.StrList("shared")
 	for i, name := range names {
-		if !nameForm.MatchString(name) {
+		if !matches(nameForm, name) {
 			n, _ := m.Get("shared")
 			r.Fail(n.Items[i], "manifest-form", fmt.Sprintf("%q is not the name of a module", name), "")
 		}
@@ -79,7 +85,7 @@ func parseModule(name, file string, data []byte) (Module, error) {
 	var r manifest
 	m := r.Map(doc, "summary", "default", "at", "needs", "conflicts", "questions", "files")
 	m.Require("summary")
-	if !nameForm.MatchString(name) {
+	if !matches(nameForm, name) {
 		r.Fail(doc, "manifest-form", fmt.Sprintf("%q is not the name of a module", name), "")
 	}
 	at := m.Str("at")
@@ -105,8 +111,8 @@ func (r *manifest) failKey(m strictyaml.Map, key, summary string) {
 
 func (r *manifest) form(m strictyaml.Map, key string, form *regexp.Regexp) string {
 	s := m.Str(key)
-	if s != "" && !form.MatchString(s) {
-		r.failKey(m, key, fmt.Sprintf("%s %q does not match %s", key, s, form))
+	if n, ok := m.Get(key); ok && n.Kind == strictyaml.String && !matches(form, s) {
+		r.failKey(m, key, fmt.Sprintf("%s %q does not match %s, or is longer than %d bytes", key, s, form, maxName))
 	}
 	return s
 }
@@ -120,14 +126,8 @@ func (r *manifest) engine(m strictyaml.Map) {
 
 func (r *manifest) questions(m strictyaml.Map) []Question {
 	var all []Question
-	seen := map[string]bool{}
 	for _, n := range m.List("questions") {
-		q := r.question(n)
-		if seen[q.Key] {
-			r.Fail(n, "key-taken", fmt.Sprintf("the question %q is asked twice", q.Key), "")
-		}
-		seen[q.Key] = true
-		all = append(all, q)
+		all = append(all, r.question(n))
 	}
 	return all
 }
@@ -180,15 +180,32 @@ func (r *manifest) checkKind(m strictyaml.Map, q Question) {
 		if len(q.Choices) == 0 {
 			r.Fail(m.Node, "manifest-form", fmt.Sprintf("the question %q has no choices", q.Key), "")
 		}
+		r.checkChoices(m, q)
 	default:
 		r.failKey(m, "type", fmt.Sprintf("type %q is not one of text, bool, choice, multi", q.Kind))
+	}
+}
+
+// checkChoices refuses a choice that cannot be told from another, in flags as
+// well, where those of a Multi are separated by commas.
+func (r *manifest) checkChoices(m strictyaml.Map, q Question) {
+	var values []string
+	for _, c := range q.Choices {
+		if c.Value == "" || slices.Contains(values, c.Value) || q.Kind == Multi && strings.ContainsAny(c.Value, ", ") {
+			r.failKey(m, "choices", fmt.Sprintf("the choice %q is empty, there twice, or holds a comma or a space", c.Value))
+		}
+		values = append(values, c.Value)
+	}
+	static := q.Kind == Choice && q.Default != "" && !strings.Contains(q.Default, "{{")
+	if static && !slices.Contains(values, q.Default) {
+		r.failKey(m, "default", fmt.Sprintf("the default %q is not one of the choices", q.Default))
 	}
 }
 
 func (r *manifest) values(m strictyaml.Map, key string) []Value {
 	var all []Value
 	for _, e := range m.Map(key).Entries() {
-		if !keyForm.MatchString(e.Key) {
+		if !matches(keyForm, e.Key) {
 			r.Fail(e.Value, "manifest-form", fmt.Sprintf("key %q does not match %s", e.Key, keyForm), "")
 		}
 		all = append(all, Value{Key: e.Key, Template: r.Scalar(e.Value), At: e.Value.Pos})
@@ -203,7 +220,11 @@ func commandNames() []string {
 func (r *manifest) commands(m strictyaml.Map) []Command {
 	var all []Command
 	for _, e := range m.Map("commands", commandNames()...).Entries() {
-		all = append(all, Command{Name: e.Key, Argv: r.StrList(e.Value), At: e.Value.Pos})
+		argv := r.StrList(e.Value)
+		if len(argv) == 0 {
+			r.Fail(e.Value, "manifest-form", "a command is a list: the program, then its arguments", "")
+		}
+		all = append(all, Command{Name: e.Key, Argv: argv, At: e.Value.Pos})
 	}
 	return all
 }

@@ -151,7 +151,7 @@ func (a *app) root() *cobra.Command {
 			_, err := a.cwd()
 			return err
 		},
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
@@ -160,10 +160,13 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.PersistentFlags().StringVarP(&a.options.dir, "directory", "C", "", "go to `DIR` first")
 	root.PersistentFlags().BoolVar(&a.options.json, "json", false, "one JSON value on standard output, failures too")
-	root.AddCommand(a.newCommand(), a.applyCommand(), a.listCommand(), a.showCommand(), a.versionCommand())
-	root.InitDefaultCompletionCmd()
+	root.AddCommand(a.newCommand(), a.applyCommand(), a.listCommand(), a.showCommand(), a.versionCommand(), a.completionCommand())
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.InitDefaultHelpCmd()
 	for _, cmd := range all(root) {
+		if cmd.Name() == "help" {
+			cmd.Example = "  sill help new"
+		}
 		checkArgs(cmd)
 	}
 	return root

@@ -11,7 +11,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -22,41 +24,67 @@ import (
 
 // The bounds of one execution.
 const (
-	MaxOutput    = 8 << 20  // bytes
-	maxSteps     = 4 << 20  // loop turns, template calls and function results, large ones more
-	maxValue     = 1 << 20  // bytes or elements of any one value
-	maxIncludes  = 64       // nested include calls
-	maxProduct   = 64 << 20 // bytes that a call could make
+	MaxOutput    = 8 << 20 // bytes
+	maxSource    = 1 << 20 // bytes of one template
+	maxSteps     = 1 << 20 // loop turns, template calls and function calls, large values more
+	maxDepth     = 100     // nested template and include calls
 	defaultLeft  = "{{"
 	defaultRight = "}}"
 )
 
-// tick is the name of the function that counts steps.
-const tick = "countStep"
-
 // Evaluator parses and runs templates. It belongs to one goroutine.
 type Evaluator struct {
-	base   *template.Template // the partials
-	budget budget
-	set    *template.Template // that runs now, for include
-	files  map[string]string  // name of a partial → its file
+	base     *template.Template // the partials
+	names    map[string]any     // what a template may call
+	budget   budget
+	set      *template.Template // that runs now, for include
+	programs map[string]int     // size of a regular expression when it is compiled
 }
 
 // New returns an Evaluator whose templates can call the partials by name. The
 // error is a *diag.Error of class Blueprint.
 func New(partials map[string]string) (*Evaluator, error) {
-	e := &Evaluator{files: map[string]string{}}
-	e.base = template.New("").Option("missingkey=error").Funcs(e.functions())
-	for name, text := range partials {
-		e.files[name] = "partials/" + name + ".tmpl"
-		if _, err := e.base.New(name).Parse(text); err != nil {
-			return nil, e.problem(err, "template-syntax")
+	functions := functions()
+	e := &Evaluator{names: maps.Clone(functions), programs: map[string]int{}}
+	for _, name := range builtins() {
+		e.names[name] = true
+	}
+	e.names["include"] = true
+	e.base = template.New("").Option("missingkey=error").Funcs(e.charge(functions))
+	for _, name := range slices.Sorted(maps.Keys(partials)) {
+		if err := e.addPartial(name, partials[name]); err != nil {
+			return nil, err
 		}
 	}
-	for _, t := range e.base.Templates() {
-		e.instrument(t.Tree)
-	}
 	return e, nil
+}
+
+func (e *Evaluator) addPartial(name, text string) error {
+	file := "partials/" + name + ".tmpl"
+	trees, err := e.trees(file, text, "", "")
+	if err != nil {
+		return err
+	}
+	trees[name], trees[file] = trees[file], nil
+	for _, defined := range slices.Sorted(maps.Keys(trees)) {
+		if trees[defined] == nil {
+			continue
+		}
+		if e.base.Lookup(defined) != nil {
+			return taken(file, defined)
+		}
+		if _, err := e.base.AddParseTree(defined, trees[defined]); err != nil {
+			return fmt.Errorf("add the partial %s: %w", defined, err)
+		}
+	}
+	return nil
+}
+
+func taken(file, name string) error {
+	return diag.New(diag.Blueprint, diag.Diagnostic{
+		Code: "template-taken", Summary: fmt.Sprintf("there is a partial %q already", name),
+		Hint: "give the define another name", At: diag.Pos{File: file},
+	})
 }
 
 // Template is a parsed template.
@@ -66,28 +94,69 @@ type Template struct {
 }
 
 // Parse parses text. The name is a file, for error messages; empty delimiters
-// are {{ and }}. The error is a *diag.Error of class Blueprint with the line.
+// are {{ and }}. What the text defines is its own: no other template sees it,
+// and it cannot replace a partial. The error is a *diag.Error of class
+// Blueprint with the line.
 func (e *Evaluator) Parse(name, text, left, right string) (*Template, error) {
-	if left == "" {
-		left, right = defaultLeft, defaultRight
-		if err := foreignBraces(name, text); err != nil {
+	trees, err := e.trees(name, text, left, right)
+	if err != nil {
+		return nil, err
+	}
+	set := e.base
+	if len(trees) > 1 {
+		if set, err = e.withDefined(name, trees); err != nil {
 			return nil, err
 		}
 	}
+	t := set.New(name)
+	t.Tree = trees[name]
+	return &Template{e, t}, nil
+}
+
+// withDefined returns the partials and what a template defines beside itself.
+// Cloning them is the costly part of parsing, so that only a template that
+// defines something pays for it.
+func (e *Evaluator) withDefined(name string, trees map[string]*parse.Tree) (*template.Template, error) {
 	set, err := e.base.Clone()
 	if err != nil {
 		return nil, fmt.Errorf("clone the partials: %w", err)
 	}
-	t, err := set.New(name).Delims(left, right).Parse(text)
-	if err != nil {
-		return nil, e.problem(err, "template-syntax")
-	}
-	for _, own := range set.Templates() {
-		if partial := e.base.Lookup(own.Name()); partial == nil || partial.Tree != own.Tree {
-			e.instrument(own.Tree)
+	for _, defined := range slices.Sorted(maps.Keys(trees)) {
+		if defined == name {
+			continue
+		}
+		if e.base.Lookup(defined) != nil {
+			return nil, taken(name, defined)
+		}
+		if _, err := set.AddParseTree(defined, trees[defined]); err != nil {
+			return nil, fmt.Errorf("add the template %s: %w", defined, err)
 		}
 	}
-	return &Template{e, t}, nil
+	return set, nil
+}
+
+// trees parses a file and makes every tree in it count its steps.
+func (e *Evaluator) trees(file, text, left, right string) (map[string]*parse.Tree, error) {
+	if len(text) > maxSource {
+		return nil, diag.New(diag.Blueprint, diag.Diagnostic{
+			Code: "template-large", Summary: fmt.Sprintf("a file that is rendered has at most %d MiB", maxSource>>20),
+			Hint: `copy it as it is: "raw: true", or a name without .tmpl`, At: diag.Pos{File: file},
+		})
+	}
+	if left == "" {
+		left, right = defaultLeft, defaultRight
+		if err := foreignBraces(file, text); err != nil {
+			return nil, err
+		}
+	}
+	trees, err := parse.Parse(file, text, left, right, e.names)
+	if err != nil {
+		return nil, problem(err, file, "template-syntax")
+	}
+	for _, t := range trees {
+		count(t)
+	}
+	return trees, nil
 }
 
 // Execute runs the template over data. The error is a *diag.Error of class
@@ -95,9 +164,9 @@ func (e *Evaluator) Parse(name, text, left, right string) (*Template, error) {
 func (t *Template) Execute(data any) ([]byte, error) {
 	e := t.owner
 	e.budget, e.set = budget{}, t.text
-	var out limitedBuffer
+	out := limitedBuffer{limit: MaxOutput}
 	if err := t.text.Execute(&out, data); err != nil {
-		return nil, e.problem(err, "template-failed")
+		return nil, problem(err, t.text.Name(), "template-failed")
 	}
 	return out.Bytes(), nil
 }
@@ -127,41 +196,6 @@ func (e *Evaluator) True(at diag.Pos, expr string, data any) (bool, error) {
 	return out == "y", err
 }
 
-// instrument makes every loop turn and every call of a template count.
-func (e *Evaluator) instrument(t *parse.Tree) {
-	if t == nil || t.Root == nil {
-		return
-	}
-	counted(t, t.Root)
-}
-
-func counted(t *parse.Tree, list *parse.ListNode) {
-	if list == nil {
-		return
-	}
-	for _, n := range list.Nodes {
-		switch n := n.(type) {
-		case *parse.RangeNode:
-			counted(t, n.List)
-			counted(t, n.ElseList)
-		case *parse.IfNode:
-			counted(t, n.List)
-			counted(t, n.ElseList)
-		case *parse.WithNode:
-			counted(t, n.List)
-			counted(t, n.ElseList)
-		}
-	}
-	list.Nodes = append([]parse.Node{tickNode(t, list.Pos)}, list.Nodes...)
-}
-
-func tickNode(t *parse.Tree, pos parse.Pos) parse.Node {
-	name := parse.NewIdentifier(tick).SetPos(pos).SetTree(t)
-	command := &parse.CommandNode{NodeType: parse.NodeCommand, Pos: pos, Args: []parse.Node{name}}
-	pipe := &parse.PipeNode{NodeType: parse.NodePipe, Pos: pos, Cmds: []*parse.CommandNode{command}}
-	return &parse.ActionNode{NodeType: parse.NodeAction, Pos: pos, Pipe: pipe}
-}
-
 // foreignBraces refuses text in which the braces of another language would be
 // taken for ours, as in GitHub's ${{ }}: some of it would vanish silently.
 func foreignBraces(name, text string) error {
@@ -177,11 +211,15 @@ func foreignBraces(name, text string) error {
 	})
 }
 
-type limitedBuffer struct{ bytes.Buffer }
+type limitedBuffer struct {
+	bytes.Buffer
+
+	limit int
+}
 
 func (b *limitedBuffer) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > MaxOutput {
-		return 0, limitError{fmt.Sprintf("the output is larger than %d MiB", MaxOutput>>20)}
+	if b.Len()+len(p) > b.limit {
+		return 0, limitError{fmt.Sprintf("the output is larger than %d MiB", b.limit>>20)}
 	}
 	return b.Buffer.Write(p)
 }
@@ -195,14 +233,11 @@ func (e limitError) Error() string { return e.what }
 // text/template tells positions.
 var place = regexp.MustCompile(`(?s)^template: (.*?):(\d+)(?::(\d+))?: (.*)$`)
 
-// problem turns an error of text/template into one of ours.
-func (e *Evaluator) problem(err error, code string) error {
-	d := diag.Diagnostic{Code: code, Summary: err.Error()}
+// problem turns an error of text/template about a file into one of ours.
+func problem(err error, file, code string) error {
+	d := diag.Diagnostic{Code: code, Summary: err.Error(), At: diag.Pos{File: file}}
 	if m := place.FindStringSubmatch(err.Error()); m != nil {
 		d.At.File, d.Summary = m[1], m[4]
-		if file, ok := e.files[m[1]]; ok {
-			d.At.File = file
-		}
 		d.At.Line, _ = strconv.Atoi(m[2])
 		d.At.Column, _ = strconv.Atoi(m[3])
 		if m[3] != "" {

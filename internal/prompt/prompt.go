@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,10 +85,13 @@ func (a Asker) ask(p answer.Prompt) (string, error) {
 func (a Asker) choose(p answer.Prompt) (string, error) {
 	values, describe := options(p.Question)
 	var value string
-	err := a.one(&survey.Select{
-		Message: p.Question.Prompt, Help: p.Question.Help, Options: values,
-		Default: p.Default, Description: describe,
-	}, &value, nil)
+	question := &survey.Select{
+		Message: p.Question.Prompt, Help: p.Question.Help, Options: values, Description: describe,
+	}
+	if slices.Contains(values, p.Default) {
+		question.Default = p.Default // survey fails on one that is not there
+	}
+	err := a.one(question, &value, nil)
 	return value, err
 }
 
@@ -110,7 +114,7 @@ func options(q blueprint.Question) (values []string, describe func(string, int) 
 
 func (a Asker) one(q survey.Prompt, response any, check func(string) error) error {
 	core.DisableColor = !a.colour
-	opts := []survey.AskOpt{survey.WithStdio(a.in, a.out, a.out)}
+	opts := []survey.AskOpt{survey.WithStdio(a.in, a.out, a.out), survey.WithRemoveSelectAll(), survey.WithRemoveSelectNone()}
 	if check != nil {
 		opts = append(opts, survey.WithValidator(func(v any) error {
 			text, _ := v.(string)

@@ -56,7 +56,7 @@ func (n *newRun) checkReserved() error {
 func (n *newRun) askResources(ctx context.Context) error {
 	q := blueprint.Question{
 		Key: "resource", Kind: blueprint.Text, Optional: true,
-		Prompt: "A resource the service stores (empty for the sample resource item)",
+		Prompt: "A resource (empty: the sample resource item)",
 		Help:   "The name in the singular, then its fields: order total:decimal,10,2:required placed_at:datetime",
 	}
 	for {
@@ -69,7 +69,7 @@ func (n *newRun) askResources(ctx context.Context) error {
 			return err
 		}
 		n.Resources = append(n.Resources, r)
-		q.Prompt = "Another resource (empty when there are no more)"
+		q.Prompt = "Another resource (empty: no more)"
 	}
 }
 
@@ -91,9 +91,11 @@ func (n *newRun) chooseModules(ctx context.Context) error {
 	if err := n.checkModules(on); err != nil {
 		return err
 	}
+	var problems diag.List
 	n.modules = map[string]answer.Set{}
 	for _, m := range n.b.Modules {
 		if !slices.Contains(on, m.Name) {
+			n.idle(m, &problems)
 			continue
 		}
 		n.modules[m.Name], err = answer.Resolve(ctx, answer.Request{
@@ -104,7 +106,19 @@ func (n *newRun) chooseModules(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return problems.Err(diag.Usage)
+}
+
+// idle finds answers to the questions of a module that is off.
+func (n *newRun) idle(m blueprint.Module, problems *diag.List) {
+	for _, q := range m.Questions {
+		if given, ok := n.Given[m.Name+"."+q.Key]; ok {
+			problems.Add(diag.Diagnostic{
+				Code: "answer-idle", Summary: fmt.Sprintf("%s.%s does not apply here: module %s is off", m.Name, q.Key, m.Name),
+				Hint: "add --with " + m.Name + ", or leave the answer out", At: given.At,
+			})
+		}
+	}
 }
 
 // moduleNames returns the modules that are on: those on by default or named

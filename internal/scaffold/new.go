@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -136,10 +138,32 @@ func (n *newRun) look(context.Context) error {
 	if n.repo, n.inside, err = gitrepo.Find(n.dir); err != nil {
 		return err
 	}
+	if err := n.checkName(); err != nil {
+		return err
+	}
 	n.own = n.inside && n.repo.Prefix == ""
 	n.inside = n.inside && !n.own
 	n.chooseGit()
 	return n.checkFree()
+}
+
+// checkName refuses to make a directory of a name that some system does not
+// take, or that a shell takes for an option.
+func (n *newRun) checkName() error {
+	for dir := n.dir; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); err == nil || dir == filepath.Dir(dir) {
+			return nil
+		}
+		base := filepath.Base(dir)
+		if _, err := tree.ParsePath(base); err != nil {
+			return err
+		}
+		if strings.HasPrefix(base, "-") {
+			return diag.New(diag.Usage, diag.Diagnostic{
+				Code: "path-option", Summary: fmt.Sprintf("the name %q looks like an option", base), Hint: "begin it with a letter",
+			})
+		}
+	}
 }
 
 func (n *newRun) chooseGit() {
@@ -201,7 +225,7 @@ func shorten(names []string) string {
 func (n *newRun) answer(ctx context.Context) error {
 	var err error
 	n.answers, err = answer.Resolve(ctx, answer.Request{
-		Questions: n.b.Base.Questions,
+		Questions: n.questions(),
 		Computed:  n.b.Computed,
 		Given:     n.Given,
 		Favourite: n.Config.Answers,
@@ -209,6 +233,18 @@ func (n *newRun) answer(ctx context.Context) error {
 		Asker:     n.Asker,
 	})
 	return err
+}
+
+// questions returns what to ask. A target that was named names the service, so
+// nobody is asked for what follows from it.
+func (n *newRun) questions() []blueprint.Question {
+	list := slices.Clone(n.b.Base.Questions)
+	for i, q := range list {
+		if n.Target != "." && strings.Contains(q.Default, ".user.dir") {
+			list[i].Hidden = true
+		}
+	}
+	return list
 }
 
 func (n *newRun) facts() answer.Facts {

@@ -27,9 +27,9 @@ type Repository struct {
 func FindRepository(dir string) (Repository, bool, error) {
 	at := dir
 	for {
-		data, err := os.ReadFile(filepath.Join(at, record.Name)) //nolint:gosec // the record is what we look for
+		_, err := os.Lstat(filepath.Join(at, record.Name))
 		if err == nil {
-			r, err := openRepository(at, data)
+			r, err := openRepository(at)
 			return r, err == nil, err
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -43,22 +43,47 @@ func FindRepository(dir string) (Repository, bool, error) {
 	}
 }
 
-func openRepository(dir string, data []byte) (Repository, error) {
-	rec, err := record.Parse(record.Name, data)
-	if err != nil {
-		return Repository{}, err
+// maxRepositoryFile is the largest record or bundle, in bytes. A bundle holds a
+// blueprint, some of it in base64.
+const maxRepositoryFile = 2 * maxBytes
+
+// readRegular reads a file of a repository that may be hostile: a link that
+// leads out, a pipe that never ends and a file without measure are refused.
+func readRegular(root *os.Root, name string) ([]byte, error) {
+	info, err := root.Stat(filepath.FromSlash(name))
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxRepositoryFile) {
+		err = fmt.Errorf("it is no regular file of at most %d MiB", maxRepositoryFile>>20)
 	}
+	var data []byte
+	if err == nil {
+		data, err = root.ReadFile(filepath.FromSlash(name))
+	}
+	if err != nil {
+		return nil, diag.Wrap(diag.Refused, err, diag.Diagnostic{
+			Code: "repository-file", Summary: "read " + name,
+			Hint: "restore it from git: git checkout -- " + name, At: diag.Pos{File: name},
+		})
+	}
+	return data, nil
+}
+
+func openRepository(dir string) (Repository, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return Repository{}, unreadable(dir, err)
 	}
 	defer root.Close() //nolint:errcheck // it was only read
-	bundle, err := root.ReadFile(filepath.FromSlash(blueprint.BundlePath))
+	data, err := readRegular(root, record.Name)
 	if err != nil {
-		return Repository{}, diag.Wrap(diag.Refused, err, diag.Diagnostic{
-			Code: "bundle-missing", Summary: "read " + blueprint.BundlePath,
-			Hint: "restore it from git: git checkout -- " + blueprint.BundlePath,
-		})
+		return Repository{}, err
+	}
+	rec, err := record.Parse(record.Name, data)
+	if err != nil {
+		return Repository{}, err
+	}
+	bundle, err := readRegular(root, blueprint.BundlePath)
+	if err != nil {
+		return Repository{}, err
 	}
 	content, err := blueprint.ParseBundle(blueprint.BundlePath, bundle)
 	if err != nil {

@@ -25,20 +25,17 @@ func Snapshot(dir string, paths []tree.Path) (tree.Tree, error) {
 		return tree.Tree{}, unreadable(dir, err)
 	}
 	defer root.Close() //nolint:errcheck // it was only read
-	var b tree.Builder
+	files := map[tree.Path]tree.File{}
 	for _, p := range paths {
 		f, there, err := read(root, p)
 		if err != nil {
 			return tree.Tree{}, unreadable(p.String(), err)
 		}
-		if !there {
-			continue
-		}
-		if err := b.Add(p, f); err != nil {
-			return tree.Tree{}, err
+		if there {
+			files[p] = f
 		}
 	}
-	return b.Tree(), nil
+	return tree.Of(files), nil
 }
 
 // Blocked returns the directories above the paths that are something else below

@@ -160,6 +160,10 @@ func (r *reader) addShared() error {
 // add reads the file or directory from into the tree at the path to. What is
 // not there is left out.
 func (r *reader) add(from, to string) error {
+	// WalkDir follows a link that is the root of the walk, and only that one.
+	if info, err := fs.Lstat(r.fsys, from); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return special(from)
+	}
 	return fs.WalkDir(r.fsys, from, func(name string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && name == from {
 			return nil
@@ -171,7 +175,7 @@ func (r *reader) add(from, to string) error {
 			return nil
 		}
 		if !d.Type().IsRegular() {
-			return problem("blueprint-special", "a blueprint holds regular files only, no link and no device", name)
+			return special(name)
 		}
 		return r.file(name, to+strings.TrimPrefix(name, from), d)
 	})
@@ -204,6 +208,10 @@ func (r *reader) file(name, to string, d fs.DirEntry) error {
 		return problem(e.Code(), e.Diagnostics[0].Summary, name)
 	}
 	return err
+}
+
+func special(name string) error {
+	return problem("blueprint-special", "a blueprint holds regular files only, no link and no device", name)
 }
 
 func problem(code, summary, file string) error {

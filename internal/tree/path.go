@@ -133,7 +133,7 @@ func segmentProblem(seg string) (code, why string) {
 // format characters that HFS+ ignores and that hid ".git" from checks
 // (CVE-2014-9390).
 func invisible(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == utf8.RuneError
 }
 
 // gitName reports the spellings of ".git" that some file system takes for it:

@@ -117,35 +117,44 @@ type Builder struct {
 // Add puts file at p. It fails when a file is there already, when p is a
 // directory of another file or the reverse, and when a case-insensitive or
 // Unicode-normalising file system would take p for another name in the tree.
-// The error is a *diag.Error with the code "path-collision".
+// The error is a *diag.Error with the code "path-collision"; nothing is added
+// then.
 func (b *Builder) Add(p Path, file File) error {
 	if b.files == nil {
 		b.files, b.keys, b.dirs = map[Path]File{}, map[string]Path{}, map[Path]bool{}
 	}
-	if _, taken := b.files[p]; taken || b.dirs[p] {
-		return collision(p, p)
-	}
-	if err := b.claim(p); err != nil {
+	above := b.newDirs(p)
+	if err := b.check(p, above); err != nil {
 		return err
 	}
-	for d, ok := p.Dir(); ok && !b.dirs[d]; d, ok = d.Dir() {
-		if _, taken := b.files[d]; taken {
-			return collision(p, d)
-		}
-		if err := b.claim(d); err != nil {
-			return err
-		}
-		b.dirs[d] = true
+	for _, d := range above {
+		b.dirs[d], b.keys[d.Key()] = true, d
 	}
-	b.files[p] = file
+	b.files[p], b.keys[p.Key()] = file, p
 	return nil
 }
 
-func (b *Builder) claim(p Path) error {
-	if first, ok := b.keys[p.Key()]; ok && first != p {
-		return collision(p, first)
+// newDirs returns the directories above p that no file was in until now.
+func (b *Builder) newDirs(p Path) []Path {
+	var dirs []Path
+	for d, ok := p.Dir(); ok && !b.dirs[d]; d, ok = d.Dir() {
+		dirs = append(dirs, d)
 	}
-	b.keys[p.Key()] = p
+	return dirs
+}
+
+func (b *Builder) check(p Path, above []Path) error {
+	if b.dirs[p] {
+		return collision(p, p)
+	}
+	for _, d := range append(above, p) {
+		if _, taken := b.files[d]; taken {
+			return collision(p, d)
+		}
+		if first, ok := b.keys[d.Key()]; ok && first != d {
+			return collision(d, first)
+		}
+	}
 	return nil
 }
 
@@ -155,9 +164,13 @@ func (b *Builder) Tree() Tree {
 }
 
 func collision(p, q Path) error {
+	summary := fmt.Sprintf("%s and %s are the same place on some file systems", quote(p.name), quote(q.name))
+	if p == q {
+		summary = fmt.Sprintf("something is at %s already", quote(p.name))
+	}
 	return diag.New(diag.Usage, diag.Diagnostic{
 		Code:    "path-collision",
-		Summary: fmt.Sprintf("%s and %s are the same place on some file systems", quote(p.name), quote(q.name)),
+		Summary: summary,
 		Hint:    "give one of them another name",
 	})
 }

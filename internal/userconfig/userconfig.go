@@ -30,12 +30,16 @@ type Config struct {
 	Answers map[string]answer.Given // favourite answers by key
 }
 
-// Read returns the configuration in dir, which need not exist. The error is a
+// Read returns the configuration in dir, which need not exist and is empty
+// when the system has no place for one. The error is a
 // *diag.Error of class Usage with the file and the line.
 func Read(dir string) (Config, error) {
+	if dir == "" {
+		return Config{}, nil
+	}
 	name := filepath.Join(dir, configFile)
 	data, err := os.ReadFile(name) //nolint:gosec // the user's own configuration
-	if dir == "" || errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return Config{}, nil
 	}
 	if err != nil {
@@ -70,8 +74,12 @@ func parse(doc *strictyaml.Node) (Config, error) {
 }
 
 // Approved reports whether the setup commands of the blueprint with the digest
-// may run on this machine.
+// may run on this machine. Without a configuration directory nothing is
+// approved: a file of that name in the working directory is not the user's.
 func Approved(dir, digest string) bool {
+	if dir == "" || digest == "" {
+		return false
+	}
 	data, err := os.ReadFile(filepath.Join(dir, approvalFile)) //nolint:gosec // the user's own configuration
 	return err == nil && slices.Contains(strings.Split(string(data), "\n"), digest)
 }

@@ -10,31 +10,13 @@ import (
 	"testing"
 )
 
-// needTool skips a test that cannot run without a program. Where
-// SILL_TEST_REQUIRE lists the program, as CI does, its absence is a failure:
-// nothing that should have been proved is passed over in silence.
-func needTool(t *testing.T, name string) {
-	t.Helper()
-	if _, err := exec.LookPath(name); err != nil {
-		lack(t, name, "is not on PATH")
-	}
-}
-
 // needModules skips a test when the module cache does not hold what the
 // service uses and no proxy can be asked.
 func needModules(t *testing.T, dir string) {
 	t.Helper()
 	if out, err := command(dir, "go", "mod", "download").CombinedOutput(); err != nil {
-		lack(t, "go-modules", "cannot be had: "+strings.TrimSpace(string(out)))
+		miss(t, "go-modules", "cannot be had: "+strings.TrimSpace(string(out)))
 	}
-}
-
-func lack(t *testing.T, name, reason string) {
-	t.Helper()
-	if slices.Contains(strings.Split(os.Getenv("SILL_TEST_REQUIRE"), ","), name) {
-		t.Fatalf("%s %s, and SILL_TEST_REQUIRE demands it", name, reason)
-	}
-	t.Skipf("%s %s", name, reason)
 }
 
 // command is a program in a directory, with nothing of the machine in its

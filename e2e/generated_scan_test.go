@@ -1,0 +1,197 @@
+package e2e
+
+import (
+	"fmt"
+	"go/format"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestGeneratedScan reads every file of the golden cases as a strict reviewer
+// would.
+func TestGeneratedScan(t *testing.T) {
+	for _, c := range goldenCases() {
+		t.Run(c.name, func(t *testing.T) {
+			dir := scaffold(t, c.args...)
+			tree := readTree(t, dir)
+			for _, file := range slices.Sorted(maps.Keys(tree)) {
+				for _, problem := range scan(file, tree[file]) {
+					t.Error(problem)
+				}
+			}
+			checkEditorConfig(t, tree)
+			checkLeftOut(t, c.name, tree)
+			if diff := cmp.Diff(tree, readTree(t, scaffold(t, c.args...))); diff != "" {
+				t.Errorf("a second run differs:\n%s", diff)
+			}
+		})
+	}
+}
+
+// flaws are what no line of a generated file has.
+var flaws = []struct {
+	what    string
+	pattern *regexp.Regexp
+	except  *regexp.Regexp // files where it is right
+}{
+	{"a template token", regexp.MustCompile(`\{\{|<no value>|%!\w?\(`), regexp.MustCompile(`_test\.go$`)},
+	{"a template token", regexp.MustCompile(`\}\}`), regexp.MustCompile(`\.(go|yaml|md)$`)},
+	{"a carriage return", regexp.MustCompile(`\r`), nil},
+	{"trailing space", regexp.MustCompile(`[ \t]$`), nil},
+	{"a to-do", regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b`), nil},
+	{"a placeholder", regexp.MustCompile(`(?i)lorem ipsum|change[-_ ]?me\b|your[-_](name|org|repo|user)|<(user|repo|owner|your[^>]*)>|goes here|placeholder`), nil},
+	{"a version that moves", regexp.MustCompile(`@latest|:latest\b|@main\b|@master\b`), nil},
+	{"the generator's name", regexp.MustCompile(`(?i)groundsill`), nil},
+	{"a private key", regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY`), nil},
+	{"a cloud key", regexp.MustCompile(`\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bxox[abp]-`), nil},
+	{"a password in a URL", regexp.MustCompile(`[a-z][a-z0-9+.-]*://[^\s/:@"'<>]*:[^\s/@"'<>]+@`), regexp.MustCompile(`_test\.go$`)},
+	{"a password", regexp.MustCompile(`(?i)\b\w*(password|passwd|secret|credential)\w*["']?\s*(:=|[:=])\s*["']?[^\s"']{4,}`), regexp.MustCompile(`_test\.go$`)},
+}
+
+// scan finds the flaws of one file, a line each.
+func scan(file, text string) []string {
+	var found []string
+	if !utf8.ValidString(text) {
+		return []string{file + ": is not UTF-8"}
+	}
+	if text == "" || !strings.HasSuffix(text, "\n") || strings.HasSuffix(text, "\n\n") {
+		found = append(found, file+": does not end with one newline")
+	}
+	if strings.HasSuffix(file, ".go") {
+		if formatted, err := format.Source([]byte(text)); err != nil || string(formatted) != text {
+			found = append(found, fmt.Sprintf("%s: is not what gofmt makes of it: %v", file, err))
+		}
+	}
+	for i, line := range strings.Split(text, "\n") {
+		for _, flaw := range flaws {
+			if flaw.except != nil && flaw.except.MatchString(file) {
+				continue
+			}
+			if flaw.pattern.MatchString(line) {
+				found = append(found, fmt.Sprintf("%s:%d: %s: %s", file, i+1, flaw.what, line))
+			}
+		}
+	}
+	return found
+}
+
+// checkLeftOut demands that what was not chosen left no word behind.
+func checkLeftOut(t *testing.T, name string, tree map[string]string) {
+	t.Helper()
+	words := []string{`postgres(ql)?`, `mysql`, `mariadb`, `mongo(db)?`, `pgx`}
+	if name == "minimal" {
+		words = append(words, `docker\w*`, `items?`, `sku`)
+	}
+	pattern := regexp.MustCompile(`(?i)\b(` + strings.Join(words, "|") + `)\b`)
+	for _, file := range slices.Sorted(maps.Keys(tree)) {
+		if file == "go.sum" || file == "go.mod" {
+			continue
+		}
+		for i, line := range strings.Split(tree[file], "\n") {
+			if word := pattern.FindString(line); word != "" && !localItem(file, word, line) {
+				t.Errorf("%s:%d: %s, which was not chosen: %s", file, i+1, word, line)
+			}
+		}
+	}
+}
+
+// localItem says that an item is one of a list, in code or in a schema, and no
+// resource.
+func localItem(file, word, line string) bool {
+	if strings.HasSuffix(file, ".go") {
+		return strings.HasPrefix(word, "item") && !strings.Contains(line, `"`)
+	}
+	return strings.HasPrefix(strings.TrimSpace(line), "items: {")
+}
+
+// TestGeneratedMatrix renders every licence with and without docker for every
+// set of resources. A licence decides nothing but texts, and docker nothing
+// but its files, so that what TestGenerated proves for one holds for all.
+func TestGeneratedMatrix(t *testing.T) {
+	licenses := []string{
+		"MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MPL-2.0", "GPL-3.0-only", "AGPL-3.0-only", "Unlicense",
+		"proprietary",
+	}
+	resources := map[string][]string{
+		"none":    {"--no-resource"},
+		"default": nil,
+		"related": {"--resource-file", resourceFile("related")},
+		"awkward": {"--resource-file", resourceFile("awkward")},
+	}
+	for _, set := range slices.Sorted(maps.Keys(resources)) {
+		var code map[string]string
+		texts := map[string]string{}
+		for _, license := range licenses {
+			for _, module := range [][]string{nil, {"--without", "docker"}} {
+				args := slices.Concat(resources[set], module, []string{"--license", license, "--author", "Ada Lovelace"})
+				tree := readTree(t, scaffold(t, args...))
+				checkLicense(t, license, tree)
+				texts[tree["LICENSE"]] = license
+				if code == nil {
+					code = codeOf(tree)
+				} else if diff := cmp.Diff(code, codeOf(tree)); diff != "" {
+					t.Fatalf("%v changes the code:\n%s", args, diff)
+				}
+				for file, text := range tree {
+					for _, problem := range scan(file, text) {
+						t.Errorf("%v: %s", args, problem)
+					}
+				}
+			}
+		}
+		if len(texts) != len(licenses) {
+			t.Errorf("%d licences have %d texts", len(licenses), len(texts))
+		}
+	}
+}
+
+// codeOf is what is compiled of a service, with the modules it needs.
+func codeOf(tree map[string]string) map[string]string {
+	code := map[string]string{}
+	for file, text := range tree {
+		if strings.HasSuffix(file, ".go") || strings.HasPrefix(file, "go.") || strings.HasSuffix(file, ".sql") {
+			code[file] = text
+		}
+	}
+	return code
+}
+
+// holderless are licences whose text names no copyright holder.
+var holderless = []string{"Apache-2.0", "MPL-2.0", "GPL-3.0-only", "AGPL-3.0-only", "Unlicense"}
+
+// licenseWords is a phrase of each licence that no other has.
+var licenseWords = map[string]string{
+	"MIT":           "Permission is hereby granted, free of charge",
+	"Apache-2.0":    "Apache License",
+	"BSD-2-Clause":  "Redistribution and use in source and binary forms",
+	"BSD-3-Clause":  "Neither the name of the copyright holder",
+	"ISC":           "Permission to use, copy, modify, and/or distribute this software",
+	"MPL-2.0":       "Mozilla Public License",
+	"GPL-3.0-only":  "GNU GENERAL PUBLIC LICENSE",
+	"AGPL-3.0-only": "GNU AFFERO GENERAL PUBLIC LICENSE",
+	"Unlicense":     "released into the public domain",
+	"proprietary":   "All rights reserved",
+}
+
+func checkLicense(t *testing.T, license string, tree map[string]string) {
+	t.Helper()
+	text := tree["LICENSE"]
+	if !strings.Contains(text, licenseWords[license]) {
+		t.Errorf("LICENSE is not that of %s", license)
+	}
+	if !slices.Contains(holderless, license) && !strings.Contains(text, "Ada Lovelace") {
+		t.Errorf("the LICENSE of %s does not name the holder", license)
+	}
+	if license != "Unlicense" && !strings.Contains(tree["README.md"], "Ada Lovelace") {
+		t.Errorf("README.md does not name the holder for %s", license)
+	}
+	if !strings.Contains(tree["README.md"], "(LICENSE)") {
+		t.Errorf("README.md does not lead to the licence %s", license)
+	}
+}

@@ -1,0 +1,226 @@
+// Package contract checks a running service against the service contract, from
+// outside: it reads the record of a generated repository, starts what the
+// record says as a process, talks HTTP and raw sockets to it, and reports for
+// each clause whether it is held, broken or not applicable.
+//
+// It knows no programming language. What it asks of a service comes from the
+// record (commands, resources, modules, database) and from the contract alone.
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"groundsill.example/internal/record"
+)
+
+// Level says how strictly the contract asks for something.
+type Level string
+
+// The levels of the contract.
+const (
+	Must   Level = "MUST"
+	Should Level = "SHOULD"
+)
+
+// Clause is one row of the contract: what it promises and how that is tried.
+type Clause struct {
+	ID    string
+	Title string
+	// Levels are those at which Run can report; a clause with two is two rows
+	// of the report.
+	Levels []Level
+	Needs  []Need
+	Turn   Turn
+	// Run tries the clause. What the service does wrong goes to the session;
+	// an error says that the stimulus could not be carried out.
+	Run func(ctx context.Context, s *Session) error
+}
+
+// Turn is when a clause runs.
+type Turn int
+
+// The turns, in the order in which they are taken.
+const (
+	Waiting Turn = iota // costs little, so several run at a time
+	Heavy               // keeps the machine busy or measures time, so it runs alone
+	Last                // judges what all others have seen
+)
+
+// Options is what a run of the suite depends on.
+type Options struct {
+	Dir      string        // the generated repository
+	Scratch  string        // an existing directory for databases; emptied by nobody
+	Env      []string      // what commands need to run at all, PATH and HOME for example
+	Clauses  []string      // only these: identifiers or groups such as "ST"; none is all
+	Scale    float64       // of the long clauses; 0 is 0.1, 1 is full length
+	Ready    time.Duration // the longest a start may take; 0 is 10 s
+	Parallel int           // clauses that run at a time; 0 is 4
+	Now      func() time.Time
+}
+
+// Run tries every clause and reports. The error is for a repository that
+// cannot be tried at all.
+func Run(ctx context.Context, o Options) (Report, error) {
+	s, err := newSuite(o)
+	if err != nil {
+		return Report{}, err
+	}
+	return s.run(ctx, All())
+}
+
+// All returns the clauses of the suite in the order of the contract.
+func All() []Clause {
+	return slices.Concat(startup(), health(), semantics(), resources(), logging(), metrics(), security(), faults(), container(), repository())
+}
+
+// suite is what the clauses of one run share.
+type suite struct {
+	Options
+	record record.Record
+	kinds  []*kind
+	seen   *seen
+
+	mu       sync.Mutex
+	port     int
+	ports    map[int]bool
+	database int
+	shared   *service
+}
+
+func newSuite(o Options) (*suite, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	o.Dir = dir
+	file := filepath.Join(dir, record.Name)
+	data, err := os.ReadFile(file) //nolint:gosec // the repository to try is the user's choice
+	if err != nil {
+		return nil, err
+	}
+	r, err := record.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	return newSuiteOf(r, o)
+}
+
+func newSuiteOf(r record.Record, o Options) (*suite, error) {
+	if o.Scale == 0 {
+		o.Scale = 0.1
+	}
+	if o.Ready == 0 {
+		o.Ready = 10 * time.Second
+	}
+	if o.Parallel == 0 {
+		o.Parallel = 4
+	}
+	if o.Now == nil {
+		return nil, errors.New("contract: a run needs a clock")
+	}
+	first := 18000 + int(o.Now().UnixNano()/1000%12000)
+	s := &suite{Options: o, record: r, port: first, ports: map[int]bool{}, seen: &seen{}}
+	s.kinds = kindsOf(r.Resources)
+	return s, nil
+}
+
+func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
+	begun := s.Now()
+	chosen := slices.DeleteFunc(slices.Clone(all), func(c Clause) bool { return !s.chosen(c) })
+	if len(chosen) == 0 {
+		return Report{}, fmt.Errorf("no clause is called %s", strings.Join(s.Clauses, " or "))
+	}
+	results := make([][]Result, len(chosen))
+	for turn, width := range map[Turn]int{Waiting: s.Parallel} {
+		s.turn(ctx, chosen, results, turn, width)
+	}
+	s.turn(ctx, chosen, results, Heavy, 1)
+	s.stopShared()
+	s.turn(ctx, chosen, results, Last, 1)
+	return Report{
+		Service:  fmt.Sprint(s.record.Answers["name"]),
+		Database: s.databaseName(),
+		Took:     s.Now().Sub(begun),
+		Results:  slices.Concat(results...),
+	}, ctx.Err()
+}
+
+// turn runs the clauses whose turn it is, so many at a time.
+func (s *suite) turn(ctx context.Context, clauses []Clause, results [][]Result, turn Turn, width int) {
+	var wait sync.WaitGroup
+	free := make(chan struct{}, width)
+	for i, c := range clauses {
+		if c.Turn != turn {
+			continue
+		}
+		free <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-free }()
+			results[i] = s.try(ctx, c)
+		})
+	}
+	wait.Wait()
+}
+
+func (s *suite) chosen(c Clause) bool {
+	if len(s.Clauses) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(s.Clauses, func(want string) bool {
+		return want == c.ID || strings.HasPrefix(c.ID, want+"-")
+	})
+}
+
+func (s *suite) databaseName() string {
+	name, _ := s.record.Answers["database"].(string) //nolint:errcheck // absent is the empty name
+	return name
+}
+
+// try runs one clause in a session of its own.
+func (s *suite) try(ctx context.Context, c Clause) []Result {
+	if missing := s.missing(c.Needs); missing != "" {
+		return outcomes(c, nil, nil, missing, 0)
+	}
+	limit := 2*time.Minute + time.Duration(float64(5*time.Minute)*s.Scale)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	begun := s.Now()
+	session := &Session{suite: s, clause: c}
+	err := c.Run(ctx, session)
+	session.close()
+	var absent absentError
+	if errors.As(err, &absent) {
+		return outcomes(c, session.breaks, session.notes, string(absent), s.Now().Sub(begun))
+	}
+	if err != nil {
+		session.broken(c.Levels[0], "", "the stimulus of "+c.ID+" can be carried out", err.Error())
+	}
+	return outcomes(c, session.breaks, session.notes, "", s.Now().Sub(begun))
+}
+
+// outcomes divides what a session found among the levels of its clause.
+func outcomes(c Clause, breaks []Break, notes []string, missing string, took time.Duration) []Result {
+	var results []Result
+	for _, level := range c.Levels {
+		r := Result{ID: c.ID, Title: c.Title, Level: level, Outcome: Held, Notes: notes, Took: took}
+		for _, b := range breaks {
+			if b.Level == level {
+				r.Outcome = Broken
+				r.Breaks = append(r.Breaks, b)
+			}
+		}
+		if missing != "" && len(r.Breaks) == 0 {
+			r.Outcome, r.Missing = NotApplicable, missing
+		}
+		results = append(results, r)
+	}
+	return results
+}

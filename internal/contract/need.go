@@ -1,0 +1,55 @@
+package contract
+
+import (
+	"slices"
+	"strings"
+)
+
+// Need is what a repository must have for a clause to apply to it.
+type Need string
+
+// The needs that are not modules. A module is needed by its name, see
+// [Module].
+const (
+	Resource Need = "a resource"
+	Network  Need = "a database server"
+	SQL      Need = "an SQL database"
+)
+
+const moduleWord = "module "
+
+// Module returns the need for a module.
+func Module(name string) Need { return Need(moduleWord + name) }
+
+// absentError ends a clause that turns out not to apply; it names what is
+// missing.
+type absentError string
+
+// Error implements error.
+func (e absentError) Error() string { return "not applicable: no " + string(e) }
+
+// missing returns the first need that the record does not meet.
+func (s *suite) missing(needs []Need) string {
+	for _, n := range needs {
+		if !s.meets(n) {
+			return string(n)
+		}
+	}
+	return ""
+}
+
+func (s *suite) meets(n Need) bool {
+	if name, ok := strings.CutPrefix(string(n), moduleWord); ok {
+		_, has := s.record.Modules[name]
+		return has
+	}
+	switch n {
+	case Resource:
+		return len(s.kinds) > 0
+	case Network:
+		return s.databaseName() != "sqlite"
+	case SQL:
+		return slices.Contains([]string{"sqlite", "postgres", "mysql"}, s.databaseName())
+	}
+	return false
+}

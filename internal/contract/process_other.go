@@ -1,0 +1,21 @@
+//go:build !unix
+
+package contract
+
+import (
+	"os"
+	"os/exec"
+)
+
+// ownGroup does nothing where there are no process groups.
+func ownGroup(*exec.Cmd) {}
+
+// killGroup ends the process.
+func killGroup(pid int) {
+	if p, err := os.FindProcess(pid); err == nil {
+		_ = p.Kill() //nolint:errcheck // a process that is gone is what is wanted
+	}
+}
+
+// groupAlive cannot tell, and says no.
+func groupAlive(int) bool { return false }

@@ -1,0 +1,82 @@
+package contract
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// wire is a connection on which bytes are sent exactly as given.
+type wire struct {
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+// dial opens a connection to the service; everything on it ends within limit.
+func (c *client) dial(ctx context.Context, limit time.Duration) (*wire, error) {
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", c.address)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.SetDeadline(c.now().Add(limit)); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &wire{conn: conn, in: bufio.NewReader(conn)}, nil
+}
+
+// send writes bytes.
+func (w *wire) send(text string) error {
+	_, err := io.WriteString(w.conn, text)
+	return err
+}
+
+// answer reads one answer to a request with the method.
+func (w *wire) answer(method, request string) *reply {
+	r := &reply{method: method, request: request}
+	for {
+		res, err := http.ReadResponse(w.in, &http.Request{Method: method})
+		if err != nil {
+			r.err = err
+			return r
+		}
+		r.body, r.err = io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+		r.err = errors.Join(r.err, res.Body.Close())
+		r.status, r.header = res.StatusCode, res.Header
+		if res.StatusCode >= http.StatusOK || r.err != nil {
+			return r
+		}
+	}
+}
+
+// over reports whether the other side has closed and sends nothing more, and
+// otherwise what it sent.
+func (w *wire) over(limit time.Duration, now func() time.Time) (bool, string) {
+	if err := w.conn.SetReadDeadline(now().Add(limit)); err != nil {
+		return false, err.Error()
+	}
+	rest, err := io.ReadAll(io.LimitReader(w.in, 4096))
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() && len(rest) == 0 {
+		return false, "the connection stays open"
+	}
+	return len(rest) == 0, string(rest)
+}
+
+func (w *wire) close() { _ = w.conn.Close() } //nolint:errcheck // nothing depends on how it ends
+
+// ask sends text on a connection of its own and returns the answer.
+func (c *client) ask(ctx context.Context, method, text string) *reply {
+	w, err := c.dial(ctx, 15*time.Second)
+	if err != nil {
+		return &reply{request: clip(text, 200), err: err}
+	}
+	defer w.close()
+	if err := w.send(text); err != nil {
+		return &reply{request: clip(text, 200), err: err}
+	}
+	return w.answer(method, clip(text, 200))
+}

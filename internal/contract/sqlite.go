@@ -1,0 +1,71 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// sqlite is a database file in a directory of its own.
+type sqlite struct {
+	dir, away string
+}
+
+func newSQLite(dir string) (*sqlite, error) {
+	return &sqlite{dir: dir, away: dir + ".away"}, os.MkdirAll(dir, 0o700)
+}
+
+func (q *sqlite) file() string { return filepath.Join(q.dir, "service.db") }
+
+func (q *sqlite) url() string { return "sqlite://" + q.file() }
+
+// set moves the directory away and back.
+func (q *sqlite) set(m mode) error {
+	_, err := os.Stat(q.dir)
+	here := err == nil
+	switch {
+	case m == pass && !here:
+		return os.Rename(q.away, q.dir)
+	case m != pass && here:
+		return os.Rename(q.dir, q.away)
+	}
+	return nil
+}
+
+// schema returns the statements that made the tables and indexes. A file that
+// is not there has none.
+func (q *sqlite) schema() (string, error) {
+	data, err := os.ReadFile(q.file()) //nolint:gosec // the file is the suite's own
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	log, err := os.ReadFile(q.file() + "-wal") //nolint:gosec // the file is the suite's own
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return sqliteSchema(data, log)
+}
+
+// exec runs a statement with the command-line client.
+func (q *sqlite) exec(statement string) error {
+	client, err := exec.LookPath("sqlite3")
+	if err != nil {
+		return absentError("sqlite3 command")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, client, "-bail", "-cmd", ".timeout 5000", q.file(), statement) //nolint:gosec // the suite's own file and statement
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("sqlite3: %w: %s", err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
