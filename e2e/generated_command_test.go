@@ -29,11 +29,16 @@ func command(dir, name string, args ...string) *exec.Cmd {
 }
 
 // cleanEnv is the environment of a newcomer: a home without settings, the
-// toolchain, and no variable of a service. Docker is out of reach.
+// toolchain, and no variable of a service. Docker is out of reach. The place
+// for temporary files is its own, because golangci-lint keeps its lock there.
 var cleanEnv = sync.OnceValue(func() []string {
 	home := filepath.Join(os.TempDir(), "sill-e2e-home")
+	temporary := filepath.Join(home, "tmp")
+	if err := os.MkdirAll(temporary, 0o700); err != nil {
+		temporary = os.TempDir()
+	}
 	env := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "TMPDIR=" + temporary,
 		"TZ=UTC", "LC_ALL=C.UTF-8", "NO_COLOR=1", "DOCKER_HOST=unix:///nonexistent", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com",
 		"GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com",

@@ -3,7 +3,7 @@ package e2e
 import (
 	"fmt"
 	"maps"
-	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +93,7 @@ func rulesFor(sections []section, file string) map[string]string {
 	for _, s := range sections {
 		name := file
 		if !strings.Contains(s.pattern, "/") {
-			name = path.Base(file)
+			name = filepath.Base(file)
 		}
 		if doublestar.MatchUnvalidated(s.pattern, name) {
 			maps.Copy(rules, s.rules)

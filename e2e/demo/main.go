@@ -156,7 +156,7 @@ func (d *demo) ready(url string) error {
 
 // request shows a request and its answer, which is a success.
 func (d *demo) request(method, url, body string) (http.Header, error) {
-	line := "curl -i -X " + method + " " + url
+	line := "curl -i " + url
 	if body != "" {
 		line += " -H 'Content-Type: application/json' -d '" + body + "'"
 	}

@@ -38,6 +38,9 @@ type Process struct {
 func Main(ctx context.Context, p Process) int {
 	a := newApp(p)
 	root := a.root()
+	// What goes wrong before the flags are parsed comes out in the form that
+	// they ask for.
+	a.options.json = slices.Contains(p.Args, "--json")
 	if err := a.addQuestions(root); err != nil {
 		return a.fail(err)
 	}
@@ -74,13 +77,10 @@ type options struct {
 
 func newApp(p Process) *app {
 	env := gitrepo.Env(p.Env)
-	a := &app{
+	return &app{
 		Process: p, env: env,
 		streams: term.New(term.Process{In: p.In, Out: p.Out, Err: p.Err, Env: env.Get}),
 	}
-	// Errors of parsing flags are to come out in the form that the flags ask for.
-	a.options.json = slices.Contains(p.Args, "--json")
-	return a
 }
 
 func (a *app) fail(err error) int {

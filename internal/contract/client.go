@@ -57,6 +57,17 @@ func newClient(port int, all *seen, now func() time.Time) *client {
 	}
 }
 
+// dialIn makes connections inside a network.
+func (c *client) dialIn(room *namespace) {
+	if t, ok := c.http.Transport.(*http.Transport); ok {
+		plain := t.DialContext
+		t.DialContext = func(ctx context.Context, network, address string) (conn net.Conn, err error) {
+			room.do(func() { conn, err = plain(ctx, network, address) })
+			return conn, err
+		}
+	}
+}
+
 // chunked is a body that is sent without telling its length.
 type chunked []byte
 

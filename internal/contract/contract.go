@@ -92,7 +92,9 @@ type suite struct {
 	port     int
 	ports    map[int]bool
 	database int
-	shared   *service
+
+	commonLock sync.Mutex
+	shared     *service
 }
 
 func newSuite(o Options) (*suite, error) {
@@ -139,9 +141,7 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 		return Report{}, fmt.Errorf("no clause is called %s", strings.Join(s.Clauses, " or "))
 	}
 	results := make([][]Result, len(chosen))
-	for turn, width := range map[Turn]int{Waiting: s.Parallel} {
-		s.turn(ctx, chosen, results, turn, width)
-	}
+	s.turn(ctx, chosen, results, Waiting, s.Parallel)
 	s.turn(ctx, chosen, results, Heavy, 1)
 	s.stopShared()
 	s.turn(ctx, chosen, results, Last, 1)

@@ -63,17 +63,22 @@ type process struct {
 
 // command starts a command of the record in the repository, with exactly env.
 func (s *suite) command(name string, env []string, more ...string) (*process, error) {
+	return s.commandIn(s.Dir, name, env, more...)
+}
+
+// commandIn is command in a directory that stands for the repository.
+func (s *suite) commandIn(dir, name string, env []string, more ...string) (*process, error) {
 	argv := slices.Concat(s.record.Commands[name], more)
 	if len(argv) == 0 {
 		return nil, fmt.Errorf("the record has no command %q", name)
 	}
-	return s.spawn(argv, env)
+	return spawn(dir, argv, env)
 }
 
-func (s *suite) spawn(argv, env []string) (*process, error) {
+func spawn(dir string, argv, env []string) (*process, error) {
 	p := &process{out: &output{}, err: &output{}, done: make(chan struct{})}
 	p.cmd = exec.CommandContext(context.Background(), argv[0], argv[1:]...) //nolint:gosec // the commands of the record are what is to be tried
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = s.Dir, p.out, p.err
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.out, p.err
 	p.cmd.Env = slices.Concat([]string{}, env)
 	p.cmd.WaitDelay = time.Second
 	ownGroup(p.cmd)
@@ -149,6 +154,7 @@ type service struct {
 	port     int
 	metrics  int
 	env      []string
+	room     *namespace // nil where the service shares the suite's network
 	*client
 
 	mu   sync.Mutex
@@ -156,7 +162,12 @@ type service struct {
 }
 
 // launch starts the service on a database and does not wait for it.
-func (s *suite) launch(_ context.Context, db database, settings ...string) (*service, error) {
+func (s *suite) launch(db database, settings ...string) (*service, error) {
+	return s.launchIn(s.Dir, db, settings...)
+}
+
+// launchIn is launch in a directory that stands for the repository.
+func (s *suite) launchIn(dir string, db database, settings ...string) (*service, error) {
 	v := &service{suite: s, database: db, port: s.freePort(), metrics: s.freePort(), rows: map[string]string{}}
 	v.env = environment(slices.Concat(s.Env, []string{
 		"APP_ENV=production", "HOST=127.0.0.1", "PORT=" + strconv.Itoa(v.port),
@@ -164,7 +175,7 @@ func (s *suite) launch(_ context.Context, db database, settings ...string) (*ser
 	}, settings))
 	v.port = setting(v.env, "PORT", v.port)
 	v.metrics = setting(v.env, "METRICS_PORT", v.metrics)
-	p, err := s.command("start", v.env)
+	p, err := s.commandIn(dir, "start", v.env)
 	if err != nil {
 		return nil, err
 	}
@@ -261,11 +272,10 @@ func pause(ctx context.Context, d time.Duration) {
 
 // common returns the service that clauses share.
 func (s *suite) common(ctx context.Context) (*service, error) {
-	s.mu.Lock()
-	v := s.shared
-	s.mu.Unlock()
-	if v != nil && v.running() {
-		return v, v.awaitReady(ctx)
+	s.commonLock.Lock()
+	defer s.commonLock.Unlock()
+	if s.shared != nil && s.shared.running() {
+		return s.shared, nil
 	}
 	db, err := s.newDatabase()
 	if err != nil {
@@ -274,27 +284,23 @@ func (s *suite) common(ctx context.Context) (*service, error) {
 	if err := s.migrate(ctx, db); err != nil {
 		return nil, err
 	}
-	v, err = s.launch(ctx, db)
+	v, err := s.launch(db)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	if s.shared != nil && s.shared.running() {
-		s.mu.Unlock()
-		v.kill()
-		return s.common(ctx)
+	if s.shared != nil {
+		s.shared.kill()
 	}
 	s.shared = v
-	s.mu.Unlock()
 	return v, v.awaitReady(ctx)
 }
 
 // stopShared ends the shared service the polite way.
 func (s *suite) stopShared() {
-	s.mu.Lock()
+	s.commonLock.Lock()
+	defer s.commonLock.Unlock()
 	v := s.shared
 	s.shared = nil
-	s.mu.Unlock()
 	if v == nil {
 		return
 	}

@@ -107,7 +107,7 @@ func (s *Session) migrated(ctx context.Context) (database, error) {
 
 // startOn starts the service on a database and waits until it is ready.
 func (s *Session) startOn(ctx context.Context, db database, settings ...string) (*service, error) {
-	v, err := s.launch(ctx, db, settings...)
+	v, err := s.launch(db, settings...)
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +115,13 @@ func (s *Session) startOn(ctx context.Context, db database, settings ...string) 
 }
 
 // launch starts the service on a database and does not wait.
-func (s *Session) launch(ctx context.Context, db database, settings ...string) (*service, error) {
-	v, err := s.suite.launch(ctx, db, settings...)
+func (s *Session) launch(db database, settings ...string) (*service, error) {
+	return s.launchIn(s.suite.Dir, db, settings...)
+}
+
+// launchIn is launch in a directory that stands for the repository.
+func (s *Session) launchIn(dir string, db database, settings ...string) (*service, error) {
+	v, err := s.suite.launchIn(dir, db, settings...)
 	if err != nil {
 		return nil, err
 	}

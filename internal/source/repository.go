@@ -49,7 +49,7 @@ const maxRepositoryFile = 2 * maxBytes
 
 // readRegular reads a file of a repository that may be hostile: a link that
 // leads out, a pipe that never ends and a file without measure are refused.
-func readRegular(root *os.Root, name string) ([]byte, error) {
+func readRegular(root *os.Root, name, code string) ([]byte, error) {
 	info, err := root.Stat(filepath.FromSlash(name))
 	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxRepositoryFile) {
 		err = fmt.Errorf("it is no regular file of at most %d MiB", maxRepositoryFile>>20)
@@ -60,7 +60,7 @@ func readRegular(root *os.Root, name string) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, diag.Wrap(diag.Refused, err, diag.Diagnostic{
-			Code: "repository-file", Summary: "read " + name,
+			Code: code, Summary: "read " + name,
 			Hint: "restore it from git: git checkout -- " + name, At: diag.Pos{File: name},
 		})
 	}
@@ -73,7 +73,7 @@ func openRepository(dir string) (Repository, error) {
 		return Repository{}, unreadable(dir, err)
 	}
 	defer root.Close() //nolint:errcheck // it was only read
-	data, err := readRegular(root, record.Name)
+	data, err := readRegular(root, record.Name, "record-unreadable")
 	if err != nil {
 		return Repository{}, err
 	}
@@ -81,7 +81,7 @@ func openRepository(dir string) (Repository, error) {
 	if err != nil {
 		return Repository{}, err
 	}
-	bundle, err := readRegular(root, blueprint.BundlePath)
+	bundle, err := readRegular(root, blueprint.BundlePath, "bundle-missing")
 	if err != nil {
 		return Repository{}, err
 	}
