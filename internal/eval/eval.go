@@ -244,8 +244,8 @@ func problem(err error, file, code string) error {
 			d.At.Column++ // text/template counts bytes from zero
 		}
 	}
-	if _, ok := errors.AsType[limitError](err); ok {
-		d.Code, d.Hint = "template-limit", "a template is bounded in steps, in the size of its values and in its output"
+	if limit, ok := errors.AsType[limitError](err); ok {
+		d.Code, d.Summary, d.Hint = "template-limit", limit.what, "a template is bounded in steps, in the size of its values and in its output"
 	}
 	if _, rest, ok := strings.Cut(d.Summary, "map has no entry for key "); ok {
 		d.Code, d.Summary = "template-undefined", "nothing is called "+rest

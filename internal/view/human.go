@@ -187,9 +187,16 @@ func (p *page) more(d diag.Diagnostic) {
 	}
 }
 
+// warnings writes each warning as a paragraph. Lines after its first one are to
+// be pasted into a shell: they are not broken, and indented so that none passes
+// for a line of sill's own.
 func (p *page) warnings(texts []string) {
 	for _, text := range texts {
-		p.paragraph("warning: ", yellow, text)
+		first, commands, _ := strings.Cut(text, "\n")
+		p.paragraph("warning: ", yellow, first)
+		for line := range strings.Lines(commands) {
+			p.line(indentation, term.Escape(strings.TrimSpace(line)))
+		}
 	}
 }
 
