@@ -79,8 +79,11 @@ func TestRunWhenStateIsElsewhere(t *testing.T) {
 	at.State = filepath.Join(t.TempDir(), "worktrees", "x", "sill")
 	_, err := Run(t.Context(), at, planOf(ours, target), options)
 	check(t, err)
-	check(t, os.RemoveAll(filepath.Join(at.Dir, besideDir, oldDir)))
-	check(t, os.Remove(filepath.Join(at.Dir, besideDir)))
+	ignored, err := os.ReadFile(filepath.Join(at.Dir, besideDir, ignoreName))
+	if check(t, err); string(ignored) != "*\n" {
+		t.Errorf("git sees what stays: %q", ignored)
+	}
+	check(t, os.RemoveAll(filepath.Join(at.Dir, besideDir)))
 	check(t, os.Remove(filepath.Join(at.Dir, ".sill")))
 	same(t, "tree", listing(t, at.Dir), listingOf(t, target))
 	if left := litter(t, at); left != nil {

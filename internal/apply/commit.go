@@ -51,6 +51,7 @@ func (s *session) commit(ctx context.Context, changes []plan.Change) error {
 		s.sweep(area, oldDir)
 	}
 	s.sweep(area, newDir)
+	s.hide(area)
 	return nil
 }
 

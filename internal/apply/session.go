@@ -15,6 +15,9 @@ const (
 	besideDir = ".sill/tmp"
 	newDir    = "new"
 	oldDir    = "old"
+
+	// ignoreName keeps git from seeing what stays in besideDir.
+	ignoreName = ".gitignore"
 )
 
 // session is one run on an existing target: its open directories and its lock.
@@ -135,8 +138,31 @@ func (s *session) sweep(work place, names ...string) {
 	if work.dir != besideDir {
 		return
 	}
+	if only(s.dir, work.dir, ignoreName) {
+		_ = wipe(work.fs, work.at(ignoreName))
+	}
 	_ = removeDir(work.fs, work.dir)
 	_ = removeDir(work.fs, path.Dir(work.dir))
+}
+
+// hide makes git ignore what stays in besideDir. A repository where it cannot is
+// one with litter and not a failure.
+func (s *session) hide(work place) {
+	if work.dir != besideDir || emptyDir(s.dir, work.dir) {
+		return
+	}
+	f, err := work.fs.OpenFile(work.at(ignoreName), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return
+	}
+	_, _ = f.WriteString("*\n")
+	_ = f.Close()
+}
+
+// only reports whether name is a directory that holds one thing.
+func only(fsys FS, name, thing string) bool {
+	entries, err := fs.ReadDir(fsys.FS(), name)
+	return err == nil && len(entries) == 1 && entries[0].Name() == thing
 }
 
 // emptyDir reports whether name is a directory with nothing in it.
