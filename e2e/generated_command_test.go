@@ -42,7 +42,8 @@ var cleanEnv = sync.OnceValue(func() []string {
 		"TZ=UTC", "LC_ALL=C.UTF-8", "NO_COLOR=1", "DOCKER_HOST=unix:///nonexistent", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=Ada", "GIT_AUTHOR_EMAIL=ada@example.com",
 		"GIT_COMMITTER_NAME=Ada", "GIT_COMMITTER_EMAIL=ada@example.com",
-		"GOTOOLCHAIN=local", "GOLANGCI_LINT_CACHE=" + filepath.Join(goEnv("GOCACHE"), "golangci-lint"),
+		"GOTOOLCHAIN=local", "GOFLAGS=-trimpath", // without paths in them, built packages are found in the cache again
+		"GOLANGCI_LINT_CACHE=" + filepath.Join(goEnv("GOCACHE"), "golangci-lint"),
 	}
 	for _, key := range goSettings {
 		env = append(env, key+"="+goEnv(key))

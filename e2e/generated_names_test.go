@@ -34,11 +34,11 @@ func serviceNames(t *testing.T) []string {
 	root := scaffold(t)
 	var names []string
 	for _, file := range walk(t, root) {
-		if !strings.HasPrefix(file, "internal/") || !strings.HasSuffix(file, ".go") {
+		if !sharedWithResources(file) {
 			continue
 		}
-		stem := strings.TrimSuffix(filepath.Base(file), ".go")
-		names = append(names, stem, strings.TrimSuffix(stem, "_sqlite"))
+		stem := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(file), ".go"), "_test")
+		names = append(names, strings.TrimSuffix(stem, "_sqlite"))
 		names = append(names, declared(t, filepath.Join(root, file))...)
 	}
 	slices.Sort(names)
@@ -46,6 +46,15 @@ func serviceNames(t *testing.T) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
 		return strings.HasPrefix(name, "item") || strings.HasSuffix(name, "_test") || len(name) < 3
 	})
+}
+
+// sharedWithResources says that a file is in a package that resources have
+// files in, too.
+func sharedWithResources(file string) bool {
+	packages := []string{
+		"internal/controller", "internal/model", "internal/repository", "internal/seed", "internal/view", "test/api",
+	}
+	return strings.HasSuffix(file, ".go") && slices.Contains(packages, filepath.ToSlash(filepath.Dir(file)))
 }
 
 var (

@@ -81,12 +81,12 @@ func serve(t *testing.T, dir string, env, argv []string) *process {
 	env = append([]string{"HOST=127.0.0.1", "PORT=" + ports[0], "METRICS_PORT=" + ports[1]}, env...)
 	p := start(t, dir, env, argv)
 	p.base = "http://127.0.0.1:" + ports[0]
-	p.await(t, "/readyz", http.StatusOK)
+	p.await(t, "/readyz")
 	return p
 }
 
-// await waits until a path answers with a status.
-func (p *process) await(t *testing.T, path string, status int) {
+// await waits until a path answers 200.
+func (p *process) await(t *testing.T, path string) {
 	t.Helper()
 	deadline := time.After(readyLimit)
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -95,15 +95,15 @@ func (p *process) await(t *testing.T, path string, status int) {
 		res, err := http.Get(p.base + path)
 		if err == nil {
 			_ = res.Body.Close()
-			if res.StatusCode == status {
+			if res.StatusCode == http.StatusOK {
 				return
 			}
 		}
 		select {
 		case <-p.done:
-			t.Fatalf("the process ended (%v) before %s answered %d:\n%s", p.failure, path, status, p.out)
+			t.Fatalf("the process ended (%v) before %s answered 200:\n%s", p.failure, path, p.out)
 		case <-deadline:
-			t.Fatalf("%s did not answer %d (%v):\n%s", path, status, err, p.out)
+			t.Fatalf("%s did not answer 200 (%v):\n%s", path, err, p.out)
 		case <-tick.C:
 		}
 	}

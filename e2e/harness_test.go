@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"os"
@@ -161,4 +162,15 @@ func (w *world) tree(dir string) map[string]entry {
 	all, err := snapshot(filepath.Join(w.Dir, dir))
 	must(w.t, err)
 	return all
+}
+
+// text returns the content of a file in a plan.
+func text(t *testing.T, content, encoding string) string {
+	t.Helper()
+	if encoding != "base64" {
+		return content
+	}
+	data, err := base64.StdEncoding.DecodeString(content)
+	must(t, err)
+	return string(data)
 }

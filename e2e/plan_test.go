@@ -66,7 +66,7 @@ func TestHostilePlan(t *testing.T) {
 			change(d, 0)["before"] = absent
 			change(d, 0)["beforeMode"] = "0644"
 		}, 7, "stale-plan"},
-		"a command": {func(d document) { d["plan"].(map[string]any)["run"] = []string{"id"} }, 2, "plan-field"},
+		"a command": {func(d document) { d["plan"].(map[string]any)["run"] = []string{"id"} }, 2, "plan-unknown"},
 		"a version": {func(d document) { d["sill"] = 2 }, 2, "plan-version"},
 		"git":       {func(d document) { d["plan"].(map[string]any)["git"] = "push" }, 2, "plan-git"},
 	} {

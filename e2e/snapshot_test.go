@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -16,7 +17,8 @@ type entry struct {
 }
 
 // snapshot returns everything below dir by its slash-separated path, without
-// .git. Directories are in it. A dir that is not there holds nothing.
+// .git and .sill/tmp, where sill keeps what undoes its last run. Directories are
+// in it. A dir that is not there holds nothing.
 func snapshot(dir string) (map[string]entry, error) {
 	all := map[string]entry{}
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
@@ -35,6 +37,9 @@ func snapshot(dir string) (map[string]entry, error) {
 		rel, err := filepath.Rel(dir, name)
 		if err != nil || rel == "." {
 			return err
+		}
+		if strings.HasSuffix(filepath.ToSlash(name), "/.sill/tmp") {
+			return filepath.SkipDir
 		}
 		all[filepath.ToSlash(rel)], err = entryAt(name, d)
 		return err

@@ -15,8 +15,8 @@ func (a *app) applyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply PLAN.json | -",
 		Short: "Commit a plan that was saved",
-		Long: `Apply commits a plan that a dry run wrote as JSON. What the plan expects must still
-be true: where a file has changed since, nothing is written.`,
+		Long: `Apply commits a plan that a dry run wrote as JSON. What the plan expects must
+still be true: where a file has changed since, nothing is written.`,
 		Example: `  sill new orders --dry-run --json >plan.json
   sill apply plan.json
   sill apply --dry-run --diff plan.json`,

@@ -142,7 +142,7 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "sill",
 		Short:         "Scaffold backend services and keep them current",
-		Long:          "Sill scaffolds backend services from blueprints and keeps a record of how they were made.",
+		Long:          "Sill scaffolds backend services from blueprints and keeps a record of how they\nwere made.",
 		Example:       "  sill new orders\n  sill new orders --resource 'order total:decimal,10,2:required'\n  sill list",
 		SilenceErrors: true,
 		SilenceUsage:  true,

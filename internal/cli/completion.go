@@ -11,8 +11,8 @@ func (a *app) completionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion bash | zsh | fish | powershell",
 		Short: "Print the completion script for a shell",
-		Long: `Completion prints a script that makes a shell complete sill: commands, flags, names
-of blueprints and modules, questions and their choices.
+		Long: `Completion prints a script that makes a shell complete sill: commands, flags,
+names of blueprints and modules, questions and their choices.
 
 Load it in every shell that starts: bash from ~/.bashrc (with the package
 bash-completion), zsh from ~/.zshrc after compinit, fish from

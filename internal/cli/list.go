@@ -45,11 +45,12 @@ func (a *app) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show [BLUEPRINT | MODULE | QUESTION | FILE]",
 		Short: "Show a blueprint, or a part of it",
-		Long: `Show tells what a blueprint asks and makes: its questions, modules, commands and files.
-It also shows one module, one question, or the text of one file.
+		Long: `Show tells what a blueprint asks and makes: its questions, modules, commands and
+files. It also shows one module, one question, or the text of one file.
 
-Inside a repository that sill made it speaks of the blueprint that the repository
-carries, as it was when the repository was made; elsewhere of a built-in one.`,
+Inside a repository that sill made it speaks of the blueprint that the
+repository carries, as it was when the repository was made; elsewhere of a
+built-in one.`,
 		Example:           "  sill show go\n  sill show docker\n  sill show database\n  sill show -b ./my-blueprint files/README.md.tmpl",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completeShow,

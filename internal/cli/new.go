@@ -52,8 +52,8 @@ func (a *app) newCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new NAME | DIR | .",
 		Short: "Scaffold a service",
-		Long: `New makes a service from a blueprint, in a directory that is absent, empty or holds
-only .git, and commits it to a Git repository of its own.
+		Long: `New makes a service from a blueprint, in a directory that is absent, empty or
+holds only .git, and commits it to a git repository of its own.
 
 On a terminal it asks what no flag answers; --yes takes the defaults. Without a
 terminal it never asks. Either everything is written or nothing.`,

@@ -13,7 +13,7 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Say which sill this is",
-		Long:    "Version prints the version of sill, the commit it was built from, and the Go version.",
+		Long:    "Version prints the version of sill, the commit it was built from, and the\nversion of Go.",
 		Example: "  sill version\n  sill version --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

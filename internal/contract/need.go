@@ -11,9 +11,9 @@ type Need string
 // The needs that are not modules. A module is needed by its name, see
 // [Module].
 const (
-	Resource Need = "a resource"
-	Network  Need = "a database server"
-	SQL      Need = "an SQL database"
+	Resource Need = "resource"
+	Network  Need = "database server"
+	SQL      Need = "SQL database"
 )
 
 const moduleWord = "module "

@@ -17,8 +17,8 @@ const (
 	frameHeader  = 24
 )
 
-// pages is an SQLite database as its pages, the log applied.
-type pages struct {
+// sqliteFile is an SQLite database as its pages, the log applied.
+type sqliteFile struct {
 	size int
 	data []byte
 	log  map[uint32][]byte
@@ -27,7 +27,7 @@ type pages struct {
 // sqliteSchema returns the statements of the schema table, sorted, from the
 // bytes of a database and of its write-ahead log.
 func sqliteSchema(data, log []byte) (string, error) {
-	p := pages{data: data, log: committed(log)}
+	p := sqliteFile{data: data, log: committed(log)}
 	if len(data) < 100 {
 		first, ok := p.log[1]
 		if !ok {
@@ -73,7 +73,7 @@ func committed(log []byte) map[uint32][]byte {
 	return done
 }
 
-func (p pages) page(number uint32) []byte {
+func (p sqliteFile) page(number uint32) []byte {
 	if page, ok := p.log[number]; ok {
 		return page
 	}
@@ -86,7 +86,7 @@ func (p pages) page(number uint32) []byte {
 
 // walk visits the table that starts at a page and collects the last column of
 // each row, which in the schema table is the statement.
-func (p pages) walk(number uint32, depth int, all *[]string) error {
+func (p sqliteFile) walk(number uint32, depth int, all *[]string) error {
 	page := p.page(number)
 	if page == nil || depth > 20 {
 		return errSQLiteFile
@@ -117,7 +117,7 @@ func (p pages) walk(number uint32, depth int, all *[]string) error {
 	return nil
 }
 
-func (p pages) cell(page []byte, at int, leaf bool, depth int, all *[]string) error {
+func (p sqliteFile) cell(page []byte, at int, leaf bool, depth int, all *[]string) error {
 	if at+8 > len(page) {
 		return errSQLiteFile
 	}
@@ -141,7 +141,7 @@ func (p pages) cell(page []byte, at int, leaf bool, depth int, all *[]string) er
 }
 
 // row returns the content of a row, whose end may be on pages of its own.
-func (p pages) row(rest []byte, length int) ([]byte, error) {
+func (p sqliteFile) row(rest []byte, length int) ([]byte, error) {
 	longest := p.size - 35
 	if length <= longest && length <= len(rest) {
 		return rest[:length], nil

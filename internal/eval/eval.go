@@ -35,7 +35,7 @@ const (
 // Evaluator parses and runs templates. It belongs to one goroutine.
 type Evaluator struct {
 	base     *template.Template // the partials
-	names    map[string]any     // what a template may call
+	names    map[string]any     // what a template may call; shared, never changed
 	budget   budget
 	set      *template.Template // that runs now, for include
 	programs map[string]int     // size of a regular expression when it is compiled
@@ -57,6 +57,18 @@ func New(partials map[string]string) (*Evaluator, error) {
 		}
 	}
 	return e, nil
+}
+
+// Fork returns an Evaluator with the same partials, for another goroutine. They
+// are parsed already; what runs is counted anew.
+func (e *Evaluator) Fork() (*Evaluator, error) {
+	base, err := e.base.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("clone the partials: %w", err)
+	}
+	fork := &Evaluator{names: e.names, programs: map[string]int{}}
+	fork.base = base.Funcs(fork.charge(functions()))
+	return fork, nil
 }
 
 func (e *Evaluator) addPartial(name, text string) error {

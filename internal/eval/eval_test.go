@@ -10,11 +10,11 @@ import (
 	"groundsill.example/internal/diag"
 )
 
-func mustNew(t testing.TB, partials map[string]string) *Evaluator {
-	t.Helper()
+func mustNew(tb testing.TB, partials map[string]string) *Evaluator {
+	tb.Helper()
 	e, err := New(partials)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return e
 }
@@ -194,6 +194,22 @@ func TestPartialsThatAreWrong(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A fork has the partials and a budget of its own.
+func TestFork(t *testing.T) {
+	e := mustNew(t, map[string]string{"p": `{{define "own"}}o{{end}}p{{include "own" .}}{{template "own"}}`})
+	fork, err := e.Fork()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.budget.steps = maxSteps
+	if got := run(t, fork, `{{include "p" .}}{{range 3}}x{{end}}`, nil); got != "poo"+"xxx" {
+		t.Errorf("got %q", got)
+	}
+	if fork.budget.steps == 0 || e.budget.steps != maxSteps {
+		t.Errorf("the fork spent %d, and of the first evaluator's budget %d", fork.budget.steps, e.budget.steps-maxSteps)
 	}
 }
 

@@ -51,7 +51,8 @@ func TestSprigHasWhatIsBorrowed(t *testing.T) {
 func pool() []any {
 	return []any{
 		"b,a,c", "", "[a-z]+", 3, 0, -1, int64(7), 2.5, true, nil,
-		[]any{"c", "a", "b", "a"}, []string{"z", "y", "x"},
+		[]any{"c", "a", "b", "a"},
+		[]string{"z", "y", "x"},
 		map[string]any{"one": "1", "two": []any{"x"}, "three": map[string]any{"k": 1}, "samples": []any{"s"}, "name": "n"},
 	}
 }
@@ -140,10 +141,11 @@ func invoke(f reflect.Value, args []any, picks []int) (result string, ok bool) {
 			result, ok = fmt.Sprint("panic ", p), true
 		}
 	}()
+	var text strings.Builder
 	for _, out := range f.Call(in) {
-		result += fmt.Sprintf("%#v;", out.Interface())
+		fmt.Fprintf(&text, "%#v;", out.Interface())
 	}
-	return result, true
+	return text.String(), true
 }
 
 func parameter(f reflect.Type, i int) reflect.Type {

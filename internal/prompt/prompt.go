@@ -14,6 +14,7 @@ import (
 	"github.com/AlecAivazis/survey/v2"
 	"github.com/AlecAivazis/survey/v2/core"
 	"github.com/AlecAivazis/survey/v2/terminal"
+	"golang.org/x/term"
 
 	"groundsill.example/internal/answer"
 	"groundsill.example/internal/blueprint"
@@ -44,7 +45,7 @@ func (a Asker) Ask(ctx context.Context, p answer.Prompt) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", interrupted(err)
 	}
-	text, err := a.ask(p)
+	text, err := a.await(ctx, p)
 	if errors.Is(err, terminal.InterruptErr) || errors.Is(err, io.EOF) {
 		return "", interrupted(err)
 	}
@@ -55,6 +56,33 @@ func (a Asker) Ask(ctx context.Context, p answer.Prompt) (string, error) {
 		})
 	}
 	return text, nil
+}
+
+// await asks, and stops when ctx ends: survey knows no context, and hears of
+// Ctrl-C only while it reads keys itself. The terminal is as it was then.
+func (a Asker) await(ctx context.Context, p answer.Prompt) (string, error) {
+	type reply struct {
+		text string
+		err  error
+	}
+	fd := int(a.in.Fd()) //nolint:gosec // a file descriptor is a small number
+	before, stateErr := term.GetState(fd)
+	replies := make(chan reply, 1)
+	go func() {
+		text, err := a.ask(p)
+		replies <- reply{text, err}
+	}()
+	select {
+	case r := <-replies:
+		return r.text, r.err
+	case <-ctx.Done():
+		const showCursor = "\x1b[?25h\n"
+		if stateErr == nil {
+			stateErr = term.Restore(fd, before)
+		}
+		_, err := io.WriteString(a.out, showCursor)
+		return "", errors.Join(terminal.InterruptErr, stateErr, err)
+	}
 }
 
 func interrupted(err error) error {

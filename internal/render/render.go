@@ -65,7 +65,7 @@ func Render(b *blueprint.Blueprint, rec record.Record) (Output, error) {
 	}
 	data["commands"] = commandData(out.Commands)
 	jobs := jobsOf(b, rec)
-	if err := runAll(b, jobs, data); err != nil {
+	if err := runAll(e, b, jobs, data); err != nil {
 		return Output{}, err
 	}
 	files, err := out.collect(jobs)
@@ -101,18 +101,18 @@ func jobsOf(b *blueprint.Blueprint, rec record.Record) []*job {
 
 // runAll renders the jobs on every processor. Each worker has an evaluator of
 // its own, because an evaluator counts what one execution costs.
-func runAll(b *blueprint.Blueprint, jobs []*job, data map[string]any) error {
+func runAll(e *eval.Evaluator, b *blueprint.Blueprint, jobs []*job, data map[string]any) error {
 	queue := make(chan *job)
 	var workers sync.WaitGroup
 	var total made
 	failures := make([]error, min(runtime.GOMAXPROCS(0), 8))
 	for i := range failures {
 		workers.Go(func() {
-			e, err := eval.New(b.Partials)
+			own, err := e.Fork()
 			failures[i] = err
 			for j := range queue {
 				if err == nil && !total.tooMuch() {
-					j.run(e, b, data, &total)
+					j.run(own, b, data, &total)
 				}
 			}
 		})

@@ -83,8 +83,7 @@ func TestParsePath(t *testing.T) {
 	} {
 		p, err := ParsePath(c.path)
 		code := ""
-		var d *diag.Error
-		if errors.As(err, &d) {
+		if d, ok := errors.AsType[*diag.Error](err); ok {
 			code = d.Code()
 			if d.Class != diag.Usage || d.Hint() == "" {
 				t.Errorf("%q: class %s, hint %q", c.path, d.Class, d.Hint())
