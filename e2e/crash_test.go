@@ -17,12 +17,12 @@ import (
 	"time"
 )
 
-// manyFiles is a blueprint of 2,000 files.
-func manyFiles(t *testing.T) string {
+// manyFiles is a blueprint of n files.
+func manyFiles(t *testing.T, n int) string {
 	t.Helper()
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "blueprint.yaml"), "name: many\nversion: 0.1.0\ndescription: many files\nengine: 1\n")
-	for i := range 2000 {
+	for i := range n {
 		name := filepath.Join(dir, "files", fmt.Sprintf("d%02d", i%50), fmt.Sprintf("f%04d.txt.tmpl", i))
 		put(t, name, fmt.Sprintf("%d of {{.blueprint.name}}\n", i)+strings.Repeat("text\n", 40))
 	}
@@ -35,19 +35,33 @@ func manyFiles(t *testing.T) string {
 // run works.
 func TestInterrupted(t *testing.T) {
 	need(t, "git")
-	bp := manyFiles(t)
-	took := duration(t, bp)
 	const seed = 7
 	random := rand.New(rand.NewPCG(seed, seed))
-	for i := range 20 {
+	large, small := attempt{files: 2000}, attempt{files: 400} // most are small, for speed
+	for _, a := range []*attempt{&large, &small} {
+		a.blueprint = manyFiles(t, a.files)
+		a.took = duration(t, a.blueprint)
+	}
+	for i := range 24 {
+		a := small
+		if i%5 == 0 {
+			a = large
+		}
 		signal := []syscall.Signal{syscall.SIGKILL, syscall.SIGINT}[i%2]
 		kind := []string{"absent", "clone", "merge"}[i%3]
-		after := time.Duration(random.Float64() * 1.1 * float64(took))
+		after := time.Duration(random.Float64() * 1.1 * float64(a.took))
 		t.Run(fmt.Sprintf("%s %v %d", kind, signal, i), func(t *testing.T) {
 			t.Parallel()
-			interrupt(t, bp, kind, signal, after)
+			a.interrupt(t, kind, signal, after)
 		})
 	}
+}
+
+// attempt is a run that is to be interrupted.
+type attempt struct {
+	blueprint string
+	files     int
+	took      time.Duration // when it is not interrupted
 }
 
 // duration returns how long a run takes from beginning to end.
@@ -59,10 +73,10 @@ func duration(t *testing.T, bp string) time.Duration {
 	return time.Since(started)
 }
 
-func interrupt(t *testing.T, bp, kind string, signal syscall.Signal, after time.Duration) {
+func (a attempt) interrupt(t *testing.T, kind string, signal syscall.Signal, after time.Duration) {
 	t.Helper()
 	w := newWorld(t)
-	args := []string{"new", "shop", "-b", bp}
+	args := []string{"new", "shop", "-b", a.blueprint}
 	switch kind {
 	case "clone":
 		must(t, os.Mkdir(filepath.Join(w.Dir, "shop"), 0o750))
@@ -71,7 +85,7 @@ func interrupt(t *testing.T, bp, kind string, signal syscall.Signal, after time.
 		put(t, filepath.Join(w.Dir, "shop", "mine.txt"), "mine\n")
 		args = append(args, "--merge")
 	}
-	before := append([]string{}, names(t, w, "shop")...)
+	before := append([]string{}, names(t, w)...)
 	cmd := w.command(args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell does, so that git ends with it
 	must(t, cmd.Start())
@@ -86,9 +100,9 @@ func interrupt(t *testing.T, bp, kind string, signal syscall.Signal, after time.
 	if signal == syscall.SIGINT && code != 130 && code != 0 && code != -1 {
 		t.Errorf("exit code %d after an interrupt", code)
 	}
-	left := names(t, w, "shop")
+	left := names(t, w)
 	if signal == syscall.SIGINT {
-		allOrNothing(t, before, left)
+		a.allOrNothing(t, before, left)
 	}
 	next := w.sill(append(args, "--json")...)
 	switch {
@@ -97,7 +111,7 @@ func interrupt(t *testing.T, bp, kind string, signal syscall.Signal, after time.
 	default:
 		t.Fatalf("the next run: exit code %d after %d, %s%s", next.Code, code, next.Out, next.Err)
 	}
-	allOrNothing(t, nil, names(t, w, "shop"))
+	a.allOrNothing(t, nil, names(t, w))
 	if beside, _ := filepath.Glob(filepath.Join(w.Dir, ".*")); len(beside) > 0 {
 		t.Errorf("left beside the target: %v", beside)
 	}
@@ -108,12 +122,12 @@ func interrupt(t *testing.T, bp, kind string, signal syscall.Signal, after time.
 	}
 }
 
-// names returns the files below a directory of a world, without .git and the
+// names returns the files below the target in a world, without .git and the
 // scratch space of sill.
-func names(t *testing.T, w *world, dir string) []string {
+func names(t *testing.T, w *world) []string {
 	t.Helper()
 	var all []string
-	root := filepath.Join(w.Dir, dir)
+	root := filepath.Join(w.Dir, "shop")
 	must(t, filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case os.IsNotExist(err) && name == root:
@@ -133,10 +147,10 @@ func names(t *testing.T, w *world, dir string) []string {
 }
 
 // allOrNothing fails when files are neither what was before, if that may be,
-// nor all 2,000 with the record and the bundle.
-func allOrNothing(t *testing.T, before, files []string) {
+// nor all of the blueprint with the record and the bundle.
+func (a attempt) allOrNothing(t *testing.T, before, files []string) {
 	t.Helper()
-	if slices.Contains(files, "sill.yaml") && slices.Contains(files, ".sill/blueprint.bundle") && len(files) >= 2002 {
+	if slices.Contains(files, "sill.yaml") && slices.Contains(files, ".sill/blueprint.bundle") && len(files) >= a.files+2 {
 		return
 	}
 	if before == nil || !slices.Equal(before, files) {
@@ -147,7 +161,7 @@ func allOrNothing(t *testing.T, before, files []string) {
 // TestTwoAtOnce runs sill new twice on one target at the same time: one wins,
 // and the other is refused.
 func TestTwoAtOnce(t *testing.T) {
-	bp := manyFiles(t)
+	a := attempt{files: 2000, blueprint: manyFiles(t, 2000)}
 	for _, kind := range []string{"absent", "there"} {
 		t.Run(kind, func(t *testing.T) {
 			w := newWorld(t)
@@ -157,7 +171,7 @@ func TestTwoAtOnce(t *testing.T) {
 			codes := make(chan int)
 			for range 4 {
 				go func() {
-					cmd := w.command("new", "shop", "-b", bp)
+					cmd := w.command("new", "shop", "-b", a.blueprint)
 					_ = cmd.Run() // its exit code is what counts
 					codes <- cmd.ProcessState.ExitCode()
 				}()
@@ -169,7 +183,7 @@ func TestTwoAtOnce(t *testing.T) {
 			if count[0] != 1 || count[0]+count[4]+count[7] != 4 {
 				t.Errorf("exit codes: %v", count)
 			}
-			allOrNothing(t, nil, names(t, w, "shop"))
+			a.allOrNothing(t, nil, names(t, w))
 			if got := w.git("shop", "rev-list", "--count", "HEAD"); got != "1\n" {
 				t.Errorf("%s commits", got)
 			}

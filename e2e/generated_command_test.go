@@ -15,7 +15,8 @@ import (
 func needModules(t *testing.T, dir string) {
 	t.Helper()
 	if out, err := command(dir, "go", "mod", "download").CombinedOutput(); err != nil {
-		miss(t, "go-modules", "cannot be had: "+strings.TrimSpace(string(out)))
+		reason, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		miss(t, "go-modules", "cannot be had: "+reason)
 	}
 }
 

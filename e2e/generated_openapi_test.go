@@ -92,7 +92,7 @@ func (a api) resolve(file, ref string) {
 	if !known {
 		a.follow(target, node)
 	}
-	for _, part := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		m, _ := node.(map[string]any)
 		if node = m[strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")]; node == nil {
 			a.t.Errorf("%s: %s leads nowhere", file, ref)

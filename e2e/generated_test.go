@@ -200,5 +200,5 @@ func TestGeneratedNames(t *testing.T) {
 	}
 	dir := scaffold(t, "--resource-file", accepted)
 	needModules(t, dir)
-	silent(t, dir, "go", "build", "./...")
+	silent(t, dir, "go", "vet", "./...")
 }

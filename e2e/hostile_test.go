@@ -131,9 +131,9 @@ func hostileTemplates() []hostile {
 }
 
 func hostileManifests() []hostile {
-	bomb := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	bomb := []string{"a: &a [x,x,x,x,x,x,x,x,x]\n"}
 	for c := 'b'; c < 'k'; c++ {
-		bomb += fmt.Sprintf("%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1)
+		bomb = append(bomb, fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.Repeat(fmt.Sprintf("*%c,", c-1), 9)))
 	}
 	one := func(name, text, code string, line int) hostile {
 		return hostile{name: name, files: manifest(text), exit: 5, code: code, at: place("blueprint.yaml", line)}
@@ -141,7 +141,7 @@ func hostileManifests() []hostile {
 	return []hostile{
 		one("tag", "facts: {a: !!python/object/apply:os.system [id]}\n", "yaml-tag", 5),
 		one("anchor", "facts: {a: &x b}\n", "yaml-anchor", 5),
-		one("alias bomb", bomb, "yaml-anchor", 5),
+		one("alias bomb", strings.Join(bomb, ""), "yaml-anchor", 5),
 		one("merge key", "facts: {<<: {a: b}}\n", "yaml-merge", 5),
 		one("twice", "name: again\n", "yaml-duplicate", 5),
 		one("two documents", "---\nname: b\n", "yaml-documents", 5),

@@ -24,7 +24,7 @@ type lacking struct {
 var skipped = lacking{tests: map[string]int{}}
 
 // need skips the test when a program is not on the PATH.
-func need(t testing.TB, program string) {
+func need(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
 		miss(t, program, "is not on the PATH")
@@ -32,7 +32,7 @@ func need(t testing.TB, program string) {
 }
 
 // miss skips the test for want of something, or fails when that is required.
-func miss(t testing.TB, what, why string) {
+func miss(t *testing.T, what, why string) {
 	t.Helper()
 	if slices.Contains(strings.Split(os.Getenv(requireVariable), ","), what) {
 		t.Fatalf("%s %s, and %s demands it", what, why, requireVariable)

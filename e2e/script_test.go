@@ -200,10 +200,10 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // cmdSame compares two directories, without .git, byte for byte and mode for
-// mode: same DIR DIR.
+// mode: same DIR OTHER.
 func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: same DIR DIR")
+		ts.Fatalf("usage: same DIR OTHER")
 	}
 	a, err := snapshot(ts.MkAbs(args[0]))
 	ts.Check(err)

@@ -35,11 +35,13 @@ func files(tb testing.TB, pairs ...string) tree.Tree {
 func TestBundleIsReadable(t *testing.T) {
 	content := files(t, "b b.txt", "one\ntwo", "a/x", "").
 		With(path(t, "run"), tree.File{Data: []byte("#!\n"), Mode: tree.Executable}).
+		With(path(t, "w"), tree.File{Data: []byte("\r\n"), Mode: tree.Regular}).
 		With(path(t, "z.png"), tree.File{Data: []byte("\x89PNG"), Mode: tree.Regular})
 	const want = "groundsill bundle 1\n" +
 		"text 0644 0 a/x\n\n" +
 		"text 0644 7 b b.txt\none\ntwo\n" +
 		"text 0755 3 run\n#!\n\n" +
+		"base64 0644 4 w\nDQo=\n" +
 		"base64 0644 8 z.png\niVBORw==\n"
 	if got := string(Bundle(content)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

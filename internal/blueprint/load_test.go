@@ -55,7 +55,7 @@ next: [{command: make, why: because, when: .loud}]
 		{Key: "db", Kind: Choice, Prompt: "Database", Default: "a", Choices: []Option{{"a", ""}, {"b", "bee"}}, At: at(10)},
 		{Key: "langs", Kind: Multi, Prompt: "Languages", Choices: []Option{{"go", ""}, {"ts", ""}}, Optional: true, At: at(11)},
 	})
-	if form := b.Base.Questions[0].Pattern; !form.MatchString("ab") || form.MatchString("ab1") || form.MatchString("ab\n") {
+	if form := b.Base.Questions[0].Pattern; !form.MatchString("ab") || form.MatchString("ab1") || form.MatchString("1ab") || form.MatchString("ab\n") {
 		t.Errorf("the pattern %s is not anchored", form)
 	}
 	opts := cmp.AllowUnexported(tree.Path{})

@@ -295,7 +295,7 @@ func completeBlueprints(*cobra.Command, []string, string) ([]string, cobra.Shell
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	return names, cobra.ShellCompDirectiveFilterDirs
+	return names, cobra.ShellCompDirectiveDefault
 }
 
 func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strconv"
 	"sync"
 	"time"
 
@@ -46,7 +47,7 @@ func replaces(ctx context.Context, s *Session) error {
 		if f, values, ok := k.change(); ok {
 			body[f.Key()] = values[0]
 		}
-		old, _ := made.number("version") //nolint:errcheck // RS-1 checks it
+		old, _ := made.number("version")
 		path := made.header.Get("Location")
 		put := v.do(ctx, "PUT", path, body, "If-Match", made.etag())
 		if s.want(put, status(200), version(old+1), strong()) {
@@ -219,10 +220,10 @@ func (s *Session) divided(replies []*reply, one, others int) {
 		if r.err != nil {
 			counts[r.err.Error()]++
 		} else {
-			counts[fmt.Sprint(r.status)]++
+			counts[strconv.Itoa(r.status)]++
 		}
 	}
-	want := map[string]int{fmt.Sprint(one): 1, fmt.Sprint(others): len(replies) - 1}
+	want := map[string]int{strconv.Itoa(one): 1, strconv.Itoa(others): len(replies) - 1}
 	s.check(maps.Equal(counts, want), fmt.Sprintf("%d parallel × %s", len(replies), replies[0].request), fmt.Sprint(want), fmt.Sprint(counts))
 }
 
@@ -238,7 +239,7 @@ func races(ctx context.Context, s *Session) error {
 			return err
 		}
 		path := made.header.Get("Location")
-		old, _ := made.number("version") //nolint:errcheck // RS-1 checks it
+		old, _ := made.number("version")
 		replies := race(func(int) *reply {
 			return v.do(ctx, "PATCH", path, object{f.Key(): values[0]}, "If-Match", made.etag())
 		})

@@ -161,14 +161,14 @@ func setHeaders(req *http.Request, hasBody bool, headers []string) {
 
 // describe returns a request as a report shows it.
 func describe(method, path string, data []byte, headers []string) string {
-	text := method + " " + clip(path, 200)
+	parts := []string{method + " " + clip(path, 200)}
 	for i := 0; i+1 < len(headers); i += 2 {
-		text += " · " + headers[i] + ": " + clip(headers[i+1], 80)
+		parts = append(parts, headers[i]+": "+clip(headers[i+1], 80))
 	}
 	if len(data) > 0 {
-		text += " · " + clip(string(data), 200)
+		parts = append(parts, clip(string(data), 200))
 	}
-	return text
+	return strings.Join(parts, " · ")
 }
 
 // summary returns an answer as a report shows it.
@@ -197,7 +197,7 @@ func (r *reply) json() object {
 
 // str returns a string member of the content.
 func (r *reply) str(name string) string {
-	text, _ := r.json()[name].(string) //nolint:errcheck // absent is empty
+	text, _ := r.json()[name].(string)
 	return text
 }
 

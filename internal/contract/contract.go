@@ -89,7 +89,6 @@ type suite struct {
 	seen   *seen
 
 	mu       sync.Mutex
-	port     int
 	ports    map[int]bool
 	database int
 
@@ -128,8 +127,7 @@ func newSuiteOf(r record.Record, o Options) (*suite, error) {
 	if o.Now == nil {
 		return nil, errors.New("contract: a run needs a clock")
 	}
-	first := 18000 + int(o.Now().UnixNano()/1000%12000)
-	s := &suite{Options: o, record: r, port: first, ports: map[int]bool{}, seen: &seen{}}
+	s := &suite{Options: o, record: r, ports: map[int]bool{}, seen: &seen{}}
 	s.kinds = kindsOf(r.Resources)
 	return s, nil
 }
@@ -180,7 +178,7 @@ func (s *suite) chosen(c Clause) bool {
 }
 
 func (s *suite) databaseName() string {
-	name, _ := s.record.Answers["database"].(string) //nolint:errcheck // absent is the empty name
+	name, _ := s.record.Answers["database"].(string)
 	return name
 }
 
@@ -196,8 +194,7 @@ func (s *suite) try(ctx context.Context, c Clause) []Result {
 	session := &Session{suite: s, clause: c}
 	err := c.Run(ctx, session)
 	session.close()
-	var absent absentError
-	if errors.As(err, &absent) {
+	if absent, ok := errors.AsType[absentError](err); ok {
 		return outcomes(c, session.breaks, session.notes, string(absent), s.Now().Sub(begun))
 	}
 	if err != nil {
@@ -209,8 +206,11 @@ func (s *suite) try(ctx context.Context, c Clause) []Result {
 // outcomes divides what a session found among the levels of its clause.
 func outcomes(c Clause, breaks []Break, notes []string, missing string, took time.Duration) []Result {
 	var results []Result
-	for _, level := range c.Levels {
-		r := Result{ID: c.ID, Title: c.Title, Level: level, Outcome: Held, Notes: notes, Took: took}
+	for i, level := range c.Levels {
+		r := Result{ID: c.ID, Title: c.Title, Level: level, Outcome: Held, Took: took}
+		if i == 0 {
+			r.Notes = notes
+		}
 		for _, b := range breaks {
 			if b.Level == level {
 				r.Outcome = Broken

@@ -34,7 +34,9 @@ type database interface {
 }
 
 // empty returns a new database without tables.
-func (s *Session) empty() (database, error) { return s.suite.newDatabase() }
+func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of database is the record's choice
+	return s.suite.newDatabase()
+}
 
 // newDatabase returns a new database without tables.
 func (s *suite) newDatabase() (database, error) { //nolint:ireturn // the kind of database is the record's choice

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,7 +31,7 @@ func status(want ...int) expectation {
 func oneOf(statuses []int) string {
 	var words []string
 	for _, s := range statuses {
-		words = append(words, fmt.Sprint(s))
+		words = append(words, strconv.Itoa(s))
 	}
 	return strings.Join(words, " or ")
 }
@@ -72,7 +73,7 @@ func problemMembers(o object, r *reply) string {
 	if title, ok := o["title"].(string); !ok || title == "" {
 		return "title is empty"
 	}
-	if fmt.Sprint(o["status"]) != fmt.Sprint(r.status) {
+	if fmt.Sprint(o["status"]) != strconv.Itoa(r.status) {
 		return fmt.Sprintf("status member is %v", o["status"])
 	}
 	id := r.header.Get("X-Request-Id")

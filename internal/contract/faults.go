@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,7 +48,7 @@ func startsEarly(ctx context.Context, s *Session) error {
 		return err
 	}
 	request := "start without the database"
-	if err := v.await(ctx, "/livez", 200, s.suite.Ready); err != nil {
+	if err := v.await(ctx, "/livez", s.suite.Ready); err != nil {
 		if !v.running() && s.suite.databaseName() == "sqlite" {
 			s.check(v.status() != 0 && v.complains(""), request, "exit ≠ 0 with a clear record", fmt.Sprint(v.status(), "\n", v.printed()))
 			return nil
@@ -62,7 +63,7 @@ func startsEarly(ctx context.Context, s *Session) error {
 	if err := db.set(pass); err != nil {
 		return err
 	}
-	err = v.await(ctx, "/readyz", 200, 10*time.Second)
+	err = v.await(ctx, "/readyz", 10*time.Second)
 	s.check(err == nil, request+", and then it appears", "ready within 10 s without restart", text(err))
 	return nil
 }
@@ -91,7 +92,7 @@ func outage(ctx context.Context, s *Session) error {
 	if err := v.database.set(pass); err != nil {
 		return err
 	}
-	err = v.await(ctx, path, 200, 10*time.Second)
+	err = v.await(ctx, path, 10*time.Second)
 	s.check(err == nil, "GET "+path+" · database: back", "2xx after 10 s at most", text(err))
 	for range 50 {
 		s.want(v.do(ctx, "GET", path, nil), status(200))
@@ -146,7 +147,7 @@ func poolBound(ctx context.Context, s *Session) error {
 		wait.Go(func() { s.should(v.do(ctx, "GET", s.anyPath(), nil), status(200, 503)) })
 	}
 	wait.Wait()
-	s.checkAt(Should, slow.most() <= 5, "100 parallel GETs with DB_POOL_MAX=5", "5 connections at most", fmt.Sprint(slow.most()))
+	s.checkAt(Should, slow.most() <= 5, "100 parallel GETs with DB_POOL_MAX=5", "5 connections at most", strconv.Itoa(slow.most()))
 	return nil
 }
 
@@ -232,7 +233,7 @@ func endsCleanly(ctx context.Context, s *Session) error {
 		if !s.check(v.ended(ctx, 5*time.Second), c.name, "exit within 5 s", "still running") {
 			continue
 		}
-		s.check(slices.Contains(c.statuses, v.status()), c.name, "exit status "+oneOf(c.statuses), fmt.Sprint(v.status()))
+		s.check(slices.Contains(c.statuses, v.status()), c.name, "exit status "+oneOf(c.statuses), strconv.Itoa(v.status()))
 		s.check(!groupAlive(v.pid()), c.name, "no process of the group left", "some")
 		s.check(bindable(v.port), c.name, "the port can be bound again at once", "it cannot")
 		s.lastRecord(v, c.name)
@@ -301,7 +302,7 @@ func (s *Session) drip(ctx context.Context, v *service, head, piece string) (sto
 			over := make(chan struct{})
 			go func() {
 				defer close(over)
-				_, _ = w.in.Peek(1 << 12) //nolint:errcheck // it ends with the connection
+				_, _ = w.in.Peek(1 << 12)
 			}()
 			for err = w.send(head); err == nil && ctx.Err() == nil; err = w.send(piece) {
 				select {
@@ -410,14 +411,23 @@ func recovers(ctx context.Context, s *Session) error {
 		return err
 	}
 	k := s.suite.kinds[0]
-	work := func(number int) {
-		for range number {
-			s.want(v.do(ctx, "GET", k.path, nil), status(200))
+	work := func() {
+		var wait sync.WaitGroup
+		for range 20 { // as many at once as trouble brings, so that pools are as full
+			wait.Go(func() {
+				for range 5 {
+					s.want(v.do(ctx, "GET", k.path, nil), status(200))
+				}
+			})
 		}
+		wait.Wait()
+		v.http.CloseIdleConnections()
+		pause(ctx, 500*time.Millisecond)
 	}
-	work(100)
-	v.http.CloseIdleConnections()
-	pause(ctx, 300*time.Millisecond)
+	work()
+	if err := s.hangUp(ctx, v, 5); err != nil {
+		return err
+	}
 	memory, files, err := resident(v.pid())
 	if err != nil {
 		s.note("memory and open files: %v", err)
@@ -425,9 +435,7 @@ func recovers(ctx context.Context, s *Session) error {
 	if err := s.trouble(ctx, v); err != nil {
 		return err
 	}
-	work(100)
-	v.http.CloseIdleConnections()
-	pause(ctx, 300*time.Millisecond)
+	work()
 	if memory > 0 {
 		after, open, err := resident(v.pid())
 		if err != nil {
@@ -464,7 +472,7 @@ func (s *Session) trouble(ctx context.Context, v *service) error {
 		wait.Wait()
 		pause(end, 500*time.Millisecond)
 	}
-	err := v.await(ctx, "/readyz", 200, 10*time.Second)
+	err := v.await(ctx, "/readyz", 10*time.Second)
 	s.check(err == nil, "trouble", "ready again", text(err))
 	return nil
 }

@@ -63,7 +63,7 @@ func readiness(ctx context.Context, s *Session) error {
 	if err := v.database.set(pass); err != nil {
 		return err
 	}
-	err = v.await(ctx, "/readyz", 200, 10*time.Second)
+	err = v.await(ctx, "/readyz", 10*time.Second)
 	s.check(err == nil, "GET /readyz · database: back", "200 within 10 s without restart", text(err))
 	return nil
 }

@@ -274,7 +274,7 @@ func (c *client) pour(ctx context.Context, message, request string) *reply {
 		return &reply{request: request, err: err}
 	}
 	defer w.close()
-	go func() { _ = w.send(message) }() //nolint:errcheck // the other side may refuse the rest
+	go func() { _ = w.send(message) }()
 	return w.answer("POST", request)
 }
 

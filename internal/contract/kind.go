@@ -216,6 +216,7 @@ func jsonShape(f resource.Field, value any) string {
 			return "not true or false"
 		}
 		return ""
+	default:
 	}
 	text, ok := value.(string)
 	if !ok {

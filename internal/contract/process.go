@@ -87,7 +87,7 @@ func spawn(dir string, argv, env []string) (*process, error) {
 	}
 	go func() {
 		defer close(p.done)
-		_ = p.cmd.Wait() //nolint:errcheck // the state tells
+		_ = p.cmd.Wait()
 	}()
 	return p, nil
 }
@@ -219,13 +219,10 @@ func (s *suite) freePort() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for range 20000 {
-		s.port++
-		if s.port > 31999 {
-			s.port = 18000
-		}
-		if !s.ports[s.port] && bindable(s.port) {
-			s.ports[s.port] = true
-			return s.port
+		port := 18000 + randomBelow(14000)
+		if !s.ports[port] && bindable(port) {
+			s.ports[port] = true
+			return port
 		}
 	}
 	return 0
@@ -239,11 +236,11 @@ func bindable(port int) bool {
 
 // awaitReady waits until /readyz answers 200.
 func (v *service) awaitReady(ctx context.Context) error {
-	return v.await(ctx, "/readyz", 200, v.suite.Ready)
+	return v.await(ctx, "/readyz", v.suite.Ready)
 }
 
-// await waits until a path answers with a status.
-func (v *service) await(ctx context.Context, path string, status int, limit time.Duration) error {
+// await waits until a path answers 200.
+func (v *service) await(ctx context.Context, path string, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var last *reply
@@ -252,12 +249,12 @@ func (v *service) await(ctx context.Context, path string, status int, limit time
 			return fmt.Errorf("the service ended with status %d\n%s", v.status(), v.printed())
 		}
 		last = v.do(ctx, "GET", path, nil)
-		if last.err == nil && last.status == status {
+		if last.err == nil && last.status == 200 {
 			return nil
 		}
 		pause(ctx, 20*time.Millisecond)
 	}
-	return fmt.Errorf("GET %s is not %d within %s; last: %s\n%s", path, status, limit, last.summary(), v.printed())
+	return fmt.Errorf("GET %s is not 200 within %s; last: %s\n%s", path, limit, last.summary(), v.printed())
 }
 
 // pause waits, or returns early when the context ends.
@@ -304,7 +301,7 @@ func (s *suite) stopShared() {
 	if v == nil {
 		return
 	}
-	_ = v.signal(syscall.SIGTERM) //nolint:errcheck // it may have ended, which clauses of their own judge
+	_ = v.signal(syscall.SIGTERM)
 	v.ended(context.Background(), 10*time.Second)
 	v.kill()
 }

@@ -11,7 +11,7 @@ import (
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // killGroup ends every process of a group.
-func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) } //nolint:errcheck // an empty group is what is wanted
+func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
 
 // groupAlive reports whether a group has a process.
 func groupAlive(pid int) bool { return syscall.Kill(-pid, 0) == nil }

@@ -66,7 +66,7 @@ func (w *wire) over(limit time.Duration, now func() time.Time) (bool, string) {
 	return len(rest) == 0, string(rest)
 }
 
-func (w *wire) close() { _ = w.conn.Close() } //nolint:errcheck // nothing depends on how it ends
+func (w *wire) close() { _ = w.conn.Close() }
 
 // ask sends text on a connection of its own and returns the answer.
 func (c *client) ask(ctx context.Context, method, text string) *reply {

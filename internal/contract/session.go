@@ -97,7 +97,7 @@ func (s *Session) start(ctx context.Context, settings ...string) (*service, erro
 }
 
 // migrated returns a new database with the schema of the service.
-func (s *Session) migrated(ctx context.Context) (database, error) {
+func (s *Session) migrated(ctx context.Context) (database, error) { //nolint:ireturn // the kind of database is the record's choice
 	db, err := s.empty()
 	if err != nil {
 		return nil, err

@@ -41,14 +41,14 @@ func (q *sqlite) set(m mode) error {
 // schema returns the statements that made the tables and indexes. A file that
 // is not there has none.
 func (q *sqlite) schema() (string, error) {
-	data, err := os.ReadFile(q.file()) //nolint:gosec // the file is the suite's own
+	data, err := os.ReadFile(q.file())
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	log, err := os.ReadFile(q.file() + "-wal") //nolint:gosec // the file is the suite's own
+	log, err := os.ReadFile(q.file() + "-wal")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}

@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -64,9 +65,7 @@ func committed(log []byte) map[uint32][]byte {
 		}
 		open[binary.BigEndian.Uint32(head)] = log[at+frameHeader : at+frameHeader+size]
 		if binary.BigEndian.Uint32(head[4:]) != 0 {
-			for number, page := range open {
-				done[number] = page
-			}
+			maps.Copy(done, open)
 			clear(open)
 		}
 	}

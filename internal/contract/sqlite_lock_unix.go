@@ -28,7 +28,7 @@ func (q *sqlite) hold() (func(), error) {
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
 		name, at = q.file(), reservedByte
 	}
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	f, err := os.OpenFile(name, os.O_RDWR, 0) //nolint:gosec // the file is the suite's own
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (q *sqlite) hold() (func(), error) {
 		err = syscall.FcntlFlock(f.Fd(), syscall.F_SETLK, &lock)
 		if err == nil {
 			var once sync.Once
-			return func() { once.Do(func() { _ = f.Close() }) }, nil //nolint:errcheck // closing frees the lock
+			return func() { once.Do(func() { _ = f.Close() }) }, nil
 		}
 		if ctx.Err() != nil {
 			return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), f.Close())

@@ -81,7 +81,7 @@ func (s *Session) launchBare(db database) (*service, error) {
 	} else {
 		s.later(room.close)
 		v.room = room
-		v.client.dialIn(room)
+		v.dialIn(room)
 		room.do(func() { v.process, err = u.command("start", v.env) })
 	}
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Session) wildcard(v *service) {
 	hexPort := fmt.Sprintf(":%04X", v.port)
 	var found []string
 	for _, table := range []string{"tcp", "tcp6"} {
-		data, err := os.ReadFile("/proc/" + strconv.Itoa(v.pid()) + "/net/" + table)
+		data, err := os.ReadFile("/proc/" + strconv.Itoa(v.pid()) + "/net/" + table) //nolint:gosec // a file of the system
 		if err != nil {
 			continue
 		}
@@ -207,7 +207,7 @@ func (v *service) listens(ctx context.Context) bool {
 
 // complains reports whether a record at error or fatal contains a text.
 func (v *service) complains(text string) bool {
-	for _, o := range []*output{v.out, v.process.err} {
+	for _, o := range []*output{v.out, v.err} {
 		for _, line := range o.lines() {
 			r, err := parseObject([]byte(line))
 			if err == nil && slices.Contains([]any{"error", "fatal"}, r["level"]) && strings.Contains(line, text) {
@@ -255,7 +255,7 @@ func passwordHidden(ctx context.Context, s *Session) error {
 
 // secretAbsent checks that a text occurs nowhere in the output of a service.
 func (s *Session) secretAbsent(v *service, secret, request string) {
-	for name, o := range map[string]*output{"stdout": v.out, "stderr": v.process.err} {
+	for name, o := range map[string]*output{"stdout": v.out, "stderr": v.err} {
 		for _, line := range o.lines() {
 			s.check(!strings.Contains(line, secret), request, secret+" occurs 0 times in all output", name+": "+line)
 		}
@@ -321,7 +321,7 @@ func portTaken(ctx context.Context, s *Session) error {
 	request := "start a second instance with PORT=" + port
 	if s.check(second.ended(ctx, s.suite.Ready), request, "exit ≠ 0 within "+s.suite.Ready.String(), "still running") {
 		s.check(second.status() != 0, request, "exit ≠ 0", "exit 0")
-		named := strings.Contains(second.out.String()+second.process.err.String(), port)
+		named := strings.Contains(second.out.String()+second.err.String(), port)
 		s.check(named, request, "the log names the port", second.printed())
 	}
 	s.want(first.do(ctx, "GET", "/readyz", nil), status(200))
@@ -377,7 +377,7 @@ func (s *Session) unmigrated(ctx context.Context, db database) error {
 		return err
 	}
 	request := "start on an un-migrated database"
-	if err := v.await(ctx, "/livez", 200, s.suite.Ready); err != nil {
+	if err := v.await(ctx, "/livez", s.suite.Ready); err != nil {
 		s.broken(Must, request, "GET /livez → 200", err.Error())
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -91,7 +92,7 @@ func pinnedImages(_ context.Context, s *Session) error {
 			stages[words[2]] = true
 		}
 	}
-	s.check(number >= 2, "Dockerfile", "two stages or more", fmt.Sprint(number))
+	s.check(number >= 2, "Dockerfile", "two stages or more", strconv.Itoa(number))
 	for _, i := range all {
 		s.check(i.name != "ADD" || strings.Contains(i.args, "://"), "Dockerfile", "COPY and not ADD for files", "ADD "+i.args)
 	}
@@ -177,10 +178,10 @@ func frozenInstalls(_ context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	settings := ""
+	var settings []string
 	for _, i := range all {
 		if i.name == "ENV" || i.name == "ARG" {
-			settings += " " + i.args
+			settings = append(settings, i.args)
 		}
 	}
 	for _, i := range all {
@@ -189,7 +190,7 @@ func frozenInstalls(_ context.Context, s *Session) error {
 		}
 		for pattern, frozen := range installers() {
 			if regexp.MustCompile(pattern).MatchString(i.args) {
-				ok := regexp.MustCompile(frozen).MatchString(i.args + settings)
+				ok := regexp.MustCompile(frozen).MatchString(i.args + " " + strings.Join(settings, " "))
 				s.check(ok, "Dockerfile: RUN "+clip(i.args, 200), "a frozen install: "+frozen, "none")
 			}
 		}
@@ -279,7 +280,7 @@ func papers(_ context.Context, s *Session) error {
 		return err
 	}
 	licence, holder := strings.ToLower(files["LICENSE"]), fmt.Sprint(s.suite.record.Answers["author"])
-	chosen, _ := s.suite.record.Answers["license"].(string) //nolint:errcheck // absent is empty
+	chosen, _ := s.suite.record.Answers["license"].(string)
 	s.check(licence != "", "LICENSE", "it is there", "it is not")
 	if word := licenceWord(chosen); word != "" {
 		s.check(strings.Contains(licence, word), "LICENSE", "the text of "+chosen, clip(files["LICENSE"], 100))

@@ -23,8 +23,15 @@ func clip(text string, longest int) string {
 // random returns text of 2n hexadecimal digits that nobody has used before.
 func random(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // documented never to fail
+	rand.Read(b)
 	return hex.EncodeToString(b)
+}
+
+// randomBelow returns a number from 0 to below n, which is at most 65536.
+func randomBelow(n int) int {
+	b := make([]byte, 2)
+	rand.Read(b)
+	return (int(b[0])<<8 | int(b[1])) % n
 }
 
 // randomUUID returns a version 4 UUID that names nothing.

@@ -267,6 +267,18 @@ func TestWithinBounds(t *testing.T) {
 	}
 }
 
+// Recursion ends early: a deep one would take a stack of hundreds of megabytes.
+func TestRecursionEndsEarly(t *testing.T) {
+	for _, text := range []string{
+		`{{define "a"}}{{template "a"}}{{end}}{{template "a"}}`, `{{define "a"}}{{include "a" .}}{{end}}{{include "a" .}}`,
+	} {
+		e := mustNew(t, nil)
+		if _, err := execute(e, text, nil); err == nil || e.budget.depth != maxDepth+1 || maxDepth > 200 {
+			t.Errorf("%s: depth %d, %v", text, e.budget.depth, err)
+		}
+	}
+}
+
 func TestBudgetIsOfOneExecution(t *testing.T) {
 	e := mustNew(t, nil)
 	parsed, err := e.Parse("files/x.tmpl", `{{range until 10000}}{{range until 60}}{{end}}{{end}}`, "", "")

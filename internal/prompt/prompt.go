@@ -43,11 +43,11 @@ var _ answer.Asker = Asker{}
 // and an input that ends are a *diag.Error of class Interrupted.
 func (a Asker) Ask(ctx context.Context, p answer.Prompt) (string, error) {
 	if err := ctx.Err(); err != nil {
-		return "", interrupted(err)
+		return "", interrupted()
 	}
 	text, err := a.await(ctx, p)
 	if errors.Is(err, terminal.InterruptErr) || errors.Is(err, io.EOF) {
-		return "", interrupted(err)
+		return "", interrupted()
 	}
 	if err != nil {
 		return "", diag.Wrap(diag.Environment, err, diag.Diagnostic{
@@ -65,7 +65,7 @@ func (a Asker) await(ctx context.Context, p answer.Prompt) (string, error) {
 		text string
 		err  error
 	}
-	fd := int(a.in.Fd()) //nolint:gosec // a file descriptor is a small number
+	fd := int(a.in.Fd())
 	before, stateErr := term.GetState(fd)
 	replies := make(chan reply, 1)
 	go func() {
@@ -85,10 +85,8 @@ func (a Asker) await(ctx context.Context, p answer.Prompt) (string, error) {
 	}
 }
 
-func interrupted(err error) error {
-	return diag.Wrap(diag.Interrupted, err, diag.Diagnostic{
-		Code: "interrupted", Summary: "interrupted; nothing was written",
-	})
+func interrupted() error {
+	return diag.New(diag.Interrupted, diag.Diagnostic{Code: "interrupted", Summary: "interrupted; nothing was written"})
 }
 
 func (a Asker) ask(p answer.Prompt) (string, error) {
