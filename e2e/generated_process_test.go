@@ -77,7 +77,7 @@ func start(t *testing.T, dir string, env, argv []string) *process {
 // serve starts a command with free ports and waits until /readyz answers 200.
 func serve(t *testing.T, dir string, env, argv []string) *process {
 	t.Helper()
-	ports := freePorts(t, 2)
+	ports := freePorts(t)
 	env = append([]string{"HOST=127.0.0.1", "PORT=" + ports[0], "METRICS_PORT=" + ports[1]}, env...)
 	p := start(t, dir, env, argv)
 	p.base = "http://127.0.0.1:" + ports[0]
@@ -184,17 +184,17 @@ func (p *process) ask(t *testing.T, method, path, body string, headers ...string
 	return answer{res.StatusCode, res.Header, string(data)}
 }
 
-// freePorts are ports that nobody listened on a moment ago.
-func freePorts(t *testing.T, n int) []string {
+// freePorts are two ports that nobody listened on a moment ago.
+func freePorts(t *testing.T) [2]string {
 	t.Helper()
-	var ports []string
-	for range n {
+	var ports [2]string
+	for i := range ports {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		ports = append(ports, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+		ports[i] = strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports
 }

@@ -101,7 +101,7 @@ func follow(t *testing.T, dir, page, heading string) {
 func documentedPorts(t *testing.T) (env []string, ports map[string]string) {
 	t.Helper()
 	if listens("8080") || listens("9464") {
-		free := freePorts(t, 2)
+		free := freePorts(t)
 		return []string{"PORT=" + free[0], "METRICS_PORT=" + free[1]}, map[string]string{"8080": free[0], "9464": free[1]}
 	}
 	return nil, map[string]string{"8080": "8080", "9464": "9464"}

@@ -41,7 +41,7 @@ func TestGeneratedService(t *testing.T) {
 
 func checkHealth(t *testing.T, binary, _ string) {
 	t.Helper()
-	ports := freePorts(t, 2)
+	ports := freePorts(t)
 	missing := "sqlite://" + filepath.Join(t.TempDir(), "missing", "orders.db")
 	env := []string{"HOST=127.0.0.1", "PORT=" + ports[0], "METRICS_PORT=" + ports[1], "DATABASE_URL=" + missing}
 	p := start(t, t.TempDir(), env, []string{binary, "start"})
@@ -65,6 +65,8 @@ func checkHealth(t *testing.T, binary, _ string) {
 // names it.
 func refused(t *testing.T, binary, name, setting string, env ...string) {
 	t.Helper()
+	ports := freePorts(t)
+	env = append([]string{"HOST=127.0.0.1", "PORT=" + ports[0], "METRICS_PORT=" + ports[1]}, env...)
 	p := start(t, t.TempDir(), append(env, setting), []string{binary, "start"})
 	p.wait(t)
 	if exitCode(p.failure) <= 0 || !strings.Contains(p.out.String(), name) {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -277,6 +278,22 @@ func TestPromptInterrupt(t *testing.T) {
 				t.Error("the cursor is hidden")
 			}
 		})
+	}
+}
+
+// TestPromptTerminated ends sill from elsewhere while it asks: it does not wait
+// for a key, nothing is left, and the cursor is shown.
+func TestPromptTerminated(t *testing.T) {
+	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		w := newWorld(t)
+		s := terminal(w, 80, "new", "shop", "-b", tiny(t))
+		s.expect("Licence")
+		must(t, s.cmd.Process.Signal(signal))
+		s.expect("interrupted; nothing was written")
+		s.ends(130)
+		if left := w.tree("."); len(left) > 0 || !strings.Contains(s.raw(), "\x1b[?25h") {
+			t.Errorf("left: %v, drawn: %q", left, s.raw())
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -88,7 +89,7 @@ func TestSQLiteSchema(t *testing.T) {
 	t.Parallel()
 	long := `CREATE TABLE "long" ("` + strings.Repeat("x", 9000) + `" TEXT)`
 	var statements, want []string
-	for _, name := range strings.Fields("a b c d e f g h i j k l m n o p q r s t u v w x y z") {
+	for name := range strings.FieldsSeq("a b c d e f g h i j k l m n o p q r s t u v w x y z") {
 		one := `CREATE TABLE "` + name + `" ("` + strings.Repeat(name, 300) + `" TEXT)`
 		statements, want = append(statements, one), append(want, one)
 	}
@@ -125,16 +126,36 @@ func TestSQLiteSchemaOfNothing(t *testing.T) {
 	}
 }
 
+// reading keeps a connection open that has read, and with it the shared memory
+// of WAL mode, until leave is called.
+func reading(t *testing.T, q *sqlite) (leave func()) {
+	t.Helper()
+	reader := exec.CommandContext(t.Context(), "sqlite3", q.file())
+	in, err := reader.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := reader.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, "SELECT count(*) FROM t;\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 8)); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _, _ = in.Close(), reader.Wait() }
+}
+
 func TestHoldKeepsWritersOut(t *testing.T) {
 	t.Parallel()
 	for _, journal := range []string{"WAL", "DELETE"} {
 		q := sqliteDatabase(t, "PRAGMA journal_mode="+journal+"; CREATE TABLE t (x);")
-		// A reader keeps the shared memory of WAL mode in being.
-		reader := exec.CommandContext(t.Context(), "sqlite3", q.file(), "-cmd", "SELECT * FROM t;", ".shell sleep 3")
-		if err := reader.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(300 * time.Millisecond)
+		leave := reading(t, q)
 		release, err := q.hold()
 		if err != nil {
 			t.Fatal(err)
@@ -147,7 +168,7 @@ func TestHoldKeepsWritersOut(t *testing.T) {
 		if err := q.exec("INSERT INTO t VALUES (1);"); err != nil {
 			t.Errorf("%s: %v after release", journal, err)
 		}
-		_ = reader.Wait()
+		leave()
 	}
 }
 

@@ -117,14 +117,17 @@ func (p sqliteFile) walk(number uint32, depth int, all *[]string) error {
 }
 
 func (p sqliteFile) cell(page []byte, at int, leaf bool, depth int, all *[]string) error {
-	if at+8 > len(page) {
+	if at+4 > len(page) {
 		return errSQLiteFile
 	}
 	if !leaf {
 		return p.walk(binary.BigEndian.Uint32(page[at:]), depth+1, all)
 	}
 	length, n := varint(page[at:])
-	_, m := varint(page[at+n:])
+	_, m := varint(page[min(at+n, len(page)):])
+	if at+n+m > len(page) {
+		return errSQLiteFile
+	}
 	row, err := p.row(page[at+n+m:], int(length)) //nolint:gosec // checked against the page in row
 	if err != nil {
 		return err

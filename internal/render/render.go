@@ -49,7 +49,8 @@ type Step struct {
 
 // Render returns the files that b makes of rec, without the record and the
 // bundle, and the commands of the repository. The error is a *diag.Error of
-// class Blueprint with every mistake found, each with its place.
+// class Blueprint with every mistake found, each with its place, or of class
+// Usage when names of the record would meet in one file.
 func Render(b *blueprint.Blueprint, rec record.Record) (Output, error) {
 	e, err := eval.New(b.Partials)
 	if err != nil {
@@ -241,17 +242,35 @@ func formatGo(content []byte, name string, source tree.Path) ([]byte, error) {
 
 func (o *Output) collect(jobs []*job) (tree.Tree, error) {
 	o.Merge = map[tree.Path]string{}
-	var problems diag.List
+	var problems, names diag.List
 	var b tree.Builder
 	for _, j := range jobs {
 		if j.err != nil && !problems.Take(j.err) {
 			return tree.Tree{}, j.err
 		}
 		for _, f := range j.files {
-			problems.Take(blame(o.add(&b, f, j.template), j.template.Source))
+			err := o.add(&b, f, j.template)
+			if e, ok := errors.AsType[*diag.Error](err); ok && j.template.Each.List != "" && e.Code() == "path-collision" {
+				names.Add(nameTaken(f.path, j.template.Each))
+				continue
+			}
+			problems.Take(blame(err, j.template.Source))
 		}
 	}
-	return b.Tree(), problems.Err(diag.Blueprint)
+	if err := problems.Err(diag.Blueprint); err != nil {
+		return tree.Tree{}, err
+	}
+	return b.Tree(), names.Err(diag.Usage)
+}
+
+// nameTaken says that the names a person chose meet in one file, which is no
+// mistake of the blueprint.
+func nameTaken(path string, each blueprint.Each) diag.Diagnostic {
+	return diag.Diagnostic{
+		Code:    "name-taken",
+		Summary: fmt.Sprintf("two %s would both have the file %s, or the service has it already", each.List, path),
+		Hint:    fmt.Sprintf("give one %s another name", each.As),
+	}
 }
 
 func (o *Output) add(b *tree.Builder, f output, t blueprint.Template) error {
