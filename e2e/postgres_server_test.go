@@ -32,7 +32,7 @@ type postgres struct {
 func newPostgres(t *testing.T) *postgres {
 	t.Helper()
 	p := &postgres{binaries: postgresBinaries(t), port: freePorts(t, 1)[0], owner: unprivileged(t), out: &output{}}
-	dir, err := os.MkdirTemp("", "sill-postgres-")
+	dir, err := os.MkdirTemp("", "sill-postgres-") //nolint:usetesting // only its owner may enter t.TempDir
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 	p.dir = dir
@@ -84,7 +84,7 @@ func unprivileged(t *testing.T) *syscall.Credential {
 }
 
 func (p *postgres) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(p.binaries, name), args...) //nolint:gosec // the programs of PostgreSQL
+	cmd := exec.Command(filepath.Join(p.binaries, name), args...)
 	cmd.Dir = p.dir
 	cmd.Env = []string{"LC_ALL=C", "PATH=" + p.binaries + ":" + os.Getenv("PATH")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.owner, Setpgid: true}

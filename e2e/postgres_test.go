@@ -190,6 +190,7 @@ func (p *process) recovers(t *testing.T, row string) {
 // insist sends requests until it is told to stop. The database may be out of
 // reach; nothing else may go wrong.
 func (p *process) insist(t *testing.T, row string, stop <-chan struct{}) {
+	t.Helper()
 	for {
 		select {
 		case <-stop:
