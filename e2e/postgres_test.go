@@ -20,7 +20,11 @@ func TestPostgresTests(t *testing.T) {
 		t.Skip("runs the Go toolchain for minutes")
 	}
 	server := newPostgres(t)
-	for _, c := range goldenCases() {
+	for _, c := range []generatedCase{
+		{name: "default"},
+		{name: "related", args: []string{"--resource-file", resourceFile("related")}},
+		{name: "minimal", args: []string{"--no-resource"}},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := scaffold(t, append([]string{"--database", "postgres"}, c.args...)...)
 			needModules(t, dir)
