@@ -13,6 +13,7 @@ func goldenCases() []generatedCase {
 	return []generatedCase{
 		{name: "default"},
 		{name: "related", args: []string{"--resource-file", resourceFile("related")}},
+		{name: "postgres", args: []string{"--database", "postgres"}},
 		{name: "minimal", args: []string{"--no-resource", "--without", "docker", "--license", "proprietary"}},
 	}
 }

@@ -52,7 +52,7 @@ func TestGoldenDirectory(t *testing.T) {
 	for _, f := range files {
 		got = append(got, f.Name())
 	}
-	for _, name := range []string{"default", "minimal", "related"} {
+	for _, name := range []string{"default", "minimal", "postgres", "related"} {
 		want = append(want, name+".txtar")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
