@@ -31,7 +31,7 @@ type postgres struct {
 // not run PostgreSQL, so for root somebody else does.
 func newPostgres(t *testing.T) *postgres {
 	t.Helper()
-	p := &postgres{binaries: postgresBinaries(t), port: freePorts(t, 1)[0], owner: unprivileged(t), out: &output{}}
+	p := &postgres{binaries: postgresBinaries(t), port: freePorts(t)[0], owner: unprivileged(t), out: &output{}}
 	dir, err := os.MkdirTemp("", "sill-postgres-") //nolint:usetesting // only its owner may enter t.TempDir
 	must(t, err)
 	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
