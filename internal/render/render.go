@@ -250,7 +250,7 @@ func (o *Output) collect(jobs []*job) (tree.Tree, error) {
 		}
 		for _, f := range j.files {
 			err := o.add(&b, f, j.template)
-			if e, ok := errors.AsType[*diag.Error](err); ok && j.template.Each.List != "" && e.Code() == "path-collision" {
+			if e, ok := errors.AsType[*diag.Error](err); ok && e.Code() == "path-collision" && j.named() {
 				names.Add(nameTaken(f.path, j.template.Each))
 				continue
 			}
@@ -261,6 +261,11 @@ func (o *Output) collect(jobs []*job) (tree.Tree, error) {
 		return tree.Tree{}, err
 	}
 	return b.Tree(), names.Err(diag.Usage)
+}
+
+// named reports whether an element of a list gives the file its name.
+func (j *job) named() bool {
+	return j.template.Each.As != "" && strings.Contains(j.template.Name, "."+j.template.Each.As+".")
 }
 
 // nameTaken says that the names a person chose meet in one file, which is no
