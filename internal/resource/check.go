@@ -119,6 +119,9 @@ func (c *checker) field(r Resource, f Field) {
 		c.fail("field-reserved", "every resource has or needs this name itself",
 			"reserved are "+strings.Join(reservedNames(), ", "))
 	}
+	if slices.Contains(systemColumns(), f.Key()) {
+		c.fail("field-reserved", "every table of PostgreSQL has a column of this name itself", "choose another name")
+	}
 	if n := len(r.Plural + "_" + f.Key() + "_check"); n > maxIdentifier && snake(f.Name) {
 		c.fail("field-name", fmt.Sprintf("with the plural %s the name is too long for a database", quote(r.Plural)),
 			fmt.Sprintf("shorten one of them by %d characters", n-maxIdentifier))
@@ -133,6 +136,12 @@ func (c *checker) field(r Resource, f Field) {
 	if f.Type == References {
 		c.reference(r, f)
 	}
+}
+
+// systemColumns are the names that PostgreSQL refuses for a column, in quotes
+// too (its manual, "System Columns").
+func systemColumns() []string {
+	return []string{"cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"}
 }
 
 func reservedNames() []string {

@@ -38,6 +38,8 @@ func TestCheckWords(t *testing.T) {
 		{"order orderId:integer", "field-name"},
 		{"order 1a:integer", "field-name"},
 		{"order id:uuid", "field-reserved"},
+		{"order ctid:integer xmin:date", "field-reserved field-reserved"},
+		{"order c_tid:integer", ""},
 		{
 			"order version:integer q:string sort:string limit:integer cursor:text created_at:date updatedat:date",
 			strings.TrimSpace(strings.Repeat("field-reserved ", 7)),
