@@ -148,6 +148,10 @@ type Template struct {
 	Right  string
 	Frozen bool
 	Merge  string
+
+	// Formatted says that the text is formatted as it stands, so that it is
+	// formatted again only where the template decides more than single values.
+	Formatted bool
 }
 
 // Each makes a template render once for each element of a list in its data.
@@ -175,6 +179,8 @@ type Rule struct {
 	Frozen bool
 	Merge  string
 	At     diag.Pos
+
+	Formatted bool
 }
 
 // Module returns the module with the name.

@@ -275,11 +275,11 @@ func (r *manifest) rules(m strictyaml.Map) []Rule {
 }
 
 func (r *manifest) rule(n *strictyaml.Node) Rule {
-	m := r.Map(n, "path", "when", "mode", "for", "delims", "raw", "frozen", "merge")
+	m := r.Map(n, "path", "when", "mode", "for", "delims", "raw", "frozen", "formatted", "merge")
 	m.Require("path")
 	rule := Rule{
 		Glob: m.Str("path"), When: m.Str("when"), Mode: tree.Mode(m.Scalar("mode")),
-		Raw: m.Bool("raw"), Frozen: m.Bool("frozen"), Merge: m.Str("merge"), At: n.Pos,
+		Raw: m.Bool("raw"), Frozen: m.Bool("frozen"), Formatted: m.Bool("formatted"), Merge: m.Str("merge"), At: n.Pos,
 	}
 	if !doublestar.ValidatePattern(rule.Glob) {
 		r.failKey(m, "path", fmt.Sprintf("the glob %q is malformed", rule.Glob))
@@ -344,5 +344,6 @@ func (r Rule) apply(t Template) Template {
 	}
 	t.Raw = t.Raw || r.Raw
 	t.Frozen = t.Frozen || r.Frozen
+	t.Formatted = t.Formatted || r.Formatted
 	return t
 }

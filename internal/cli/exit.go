@@ -47,6 +47,6 @@ Exit codes:
   5    the blueprint is broken
   6    environment: disk, git, network, a setup command (files stay)
   7    stale: the plan no longer fits what is there
-  130  interrupted; nothing was written
+  130  interrupted; nothing was written, or the message says what
 `
 }

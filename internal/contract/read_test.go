@@ -178,15 +178,15 @@ func TestWire(t *testing.T) {
 	w := &wire{conn: near, in: bufio.NewReader(near)}
 	go func() {
 		_, _ = far.Write([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 204 No Content\r\n\r\nleft"))
-		_ = far.Close()
 	}()
+	t.Cleanup(func() { _ = far.Close() })
 	if r := w.answer("GET", "x"); r.err != nil || r.status != 200 || string(r.body) != "ok" {
 		t.Errorf("first answer: %+v", r)
 	}
 	if r := w.answer("GET", "x"); r.err != nil || r.status != 204 {
 		t.Errorf("second answer: %+v", r)
 	}
-	if over, rest := w.over(time.Second, time.Now); over || rest != "left" {
+	if over, rest := w.over(100*time.Millisecond, time.Now); over || rest != "left" {
 		t.Errorf("over: %v %q", over, rest)
 	}
 }

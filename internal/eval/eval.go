@@ -171,6 +171,37 @@ func (e *Evaluator) trees(file, text, left, right string) (map[string]*parse.Tre
 	return trees, nil
 }
 
+// Plain reports whether the template is text with single values in it, and
+// decides nothing.
+func (t *Template) Plain() bool {
+	for _, n := range t.text.Root.Nodes {
+		switch n := n.(type) {
+		case *parse.TextNode:
+		case *parse.ActionNode:
+			if !single(n) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// single reports whether an action prints one value of the data, or counts.
+func single(n *parse.ActionNode) bool {
+	if len(n.Pipe.Decl) > 0 || len(n.Pipe.Cmds) != 1 || len(n.Pipe.Cmds[0].Args) != 1 {
+		return false
+	}
+	switch word := n.Pipe.Cmds[0].Args[0].(type) {
+	case *parse.FieldNode:
+		return true
+	case *parse.IdentifierNode:
+		return word.Ident == stepName
+	}
+	return false
+}
+
 // Execute runs the template over data. The error is a *diag.Error of class
 // Blueprint with the place in the template.
 func (t *Template) Execute(data any) ([]byte, error) {

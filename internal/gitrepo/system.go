@@ -38,8 +38,10 @@ func (c command) run(ctx context.Context, args ...string) (string, error) {
 		return strings.TrimRight(out.String(), "\r\n"), nil
 	}
 	verb := subcommand(args)
-	if ctx.Err() != nil {
-		return "", diag.Wrap(diag.Interrupted, context.Cause(ctx), diag.Diagnostic{
+	// Ctrl-C goes to git as well, and git may be the first to end of it.
+	exit, signalled := errors.AsType[*exec.ExitError](err)
+	if signalled = signalled && exit.ExitCode() < 0; signalled || ctx.Err() != nil {
+		return "", diag.Wrap(diag.Interrupted, cmp.Or(context.Cause(ctx), err), diag.Diagnostic{
 			Code: "interrupted", Summary: "git " + verb + " was interrupted",
 		})
 	}
@@ -47,7 +49,7 @@ func (c command) run(ctx context.Context, args ...string) (string, error) {
 		Code:    CodeFailed,
 		Summary: "git " + verb + " did not succeed",
 		Detail:  strings.TrimSpace(cmp.Or(errOut.String(), out.String())),
-		Hint:    "the files are in place; solve what git says, then git add and git commit them",
+		Hint:    "solve what git says; if the files are in place, git add and git commit them",
 	})
 }
 

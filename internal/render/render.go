@@ -185,7 +185,8 @@ func (j *job) one(name string, body *eval.Template, raw []byte, data map[string]
 		}
 		content = oneFinalNewline(content)
 	}
-	if strings.HasSuffix(name, ".go") && body != nil {
+	formatted := body == nil || j.template.Formatted && body.Plain()
+	if strings.HasSuffix(name, ".go") && !formatted {
 		var err error
 		if content, err = formatGo(content, name, j.template.Source); err != nil {
 			return err

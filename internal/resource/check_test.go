@@ -38,7 +38,7 @@ func TestCheckWords(t *testing.T) {
 		{"order orderId:integer", "field-name"},
 		{"order 1a:integer", "field-name"},
 		{"order id:uuid", "field-reserved"},
-		{"order ctid:integer xmin:date", "field-reserved field-reserved"},
+		{"order ctid:integer xmin:date", twice("field-reserved")},
 		{"order c_tid:integer", ""},
 		{
 			"order version:integer q:string sort:string limit:integer cursor:text created_at:date updatedat:date",

@@ -116,7 +116,13 @@ func (c *commit) run(ctx context.Context) (Receipt, error) {
 	if err != nil {
 		return c.receipt, err
 	}
-	return c.receipt, c.git(ctx, c.dir)
+	err = c.git(ctx, c.dir)
+	if diag.ClassOf(err) == diag.Interrupted {
+		err = diag.Wrap(diag.Interrupted, err, diag.Diagnostic{
+			Code: "interrupted", Summary: "the files are written and not committed", Hint: "git add and git commit them",
+		})
+	}
+	return c.receipt, err
 }
 
 // git does what the plan says about git, in dir.
