@@ -2,8 +2,10 @@ package contract
 
 import (
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strconv"
+	"time"
 )
 
 // mode is how a database behaves towards the service.
@@ -31,15 +33,44 @@ type database interface {
 	// exec runs a statement behind the service. It returns an absentError when
 	// the machine has no client for the database.
 	exec(statement string) error
+	// close ends what the suite keeps for the database, twice at most.
+	close()
 }
 
-// empty returns a new database without tables.
+// networked is what more can be done with a database that a network leads to.
+type networked interface {
+	// enter makes the database reachable in a network of the suite's own.
+	enter(room *namespace) error
+	// delay holds back what the service sends for so long.
+	delay(d time.Duration)
+	// most returns how many connections the service had at a time.
+	most() int
+	// open returns how many connections the service has.
+	open() int
+}
+
+// password returns the password in the URL of a database, and false where it
+// has none.
+func password(db database) (string, bool) {
+	u, err := url.Parse(db.url())
+	if err != nil {
+		return "", false
+	}
+	return u.User.Password()
+}
+
+// empty returns a new database without tables, which ends with the session.
 func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of database is the record's choice
-	return s.suite.newDatabase()
+	db, err := s.suite.newDatabase()
+	if err != nil {
+		return nil, err
+	}
+	s.later(db.close)
+	return db, nil
 }
 
 // newDatabase returns a new database without tables.
-func (s *suite) newDatabase() (database, error) { //nolint:ireturn // the kind of database is the record's choice
+func (s *suite) newDatabase() (db database, err error) { //nolint:ireturn // the kind of database is the record's choice
 	s.mu.Lock()
 	s.database++
 	number := s.database
@@ -47,6 +78,12 @@ func (s *suite) newDatabase() (database, error) { //nolint:ireturn // the kind o
 	switch s.databaseName() {
 	case "sqlite":
 		return newSQLite(filepath.Join(s.Scratch, "db"+strconv.Itoa(number)))
+	case "postgres":
+		at, err := s.server.find()
+		if err != nil {
+			return nil, err
+		}
+		return newPostgres(at)
 	default:
 		return nil, fmt.Errorf("the suite has no databases of the kind %q yet", s.databaseName())
 	}
