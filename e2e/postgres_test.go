@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -19,7 +18,7 @@ func TestPostgresTests(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the Go toolchain for minutes")
 	}
-	server := newPostgres(t)
+	server := databaseServer(t)
 	for _, c := range []generatedCase{
 		{name: "default"},
 		{name: "related", args: []string{"--resource-file", resourceFile("related")}},
@@ -29,7 +28,7 @@ func TestPostgresTests(t *testing.T) {
 			dir := scaffold(t, append([]string{"--database", "postgres"}, c.args...)...)
 			needModules(t, dir)
 			cmd := command(dir, "go", "test", "./...")
-			cmd.Env = append(cmd.Env, "GOFLAGS=-trimpath", "DATABASE_URL="+server.create(t, c.name))
+			cmd.Env = append(cmd.Env, "GOFLAGS=-trimpath", "DATABASE_URL="+server.URL())
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
@@ -37,94 +36,41 @@ func TestPostgresTests(t *testing.T) {
 	}
 }
 
-// onPostgres builds the default service on PostgreSQL, migrates a database
-// twice at once and once more, and starts the service behind a proxy.
-func onPostgres(t *testing.T) (*process, *postgres, *proxy) {
-	t.Helper()
-	server := newPostgres(t)
+// TestPostgresRestart takes the server down, politely and not, while a service
+// works. A proxy cannot do that: a server says goodbye in words of its own.
+func TestPostgresRestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a service")
+	}
+	server := databaseServer(t)
 	dir := scaffold(t, "--database", "postgres")
 	needModules(t, dir)
 	binary := filepath.Join(t.TempDir(), "server")
 	run(t, dir, "go", "build", "-trimpath", "-o", binary, "./cmd/server")
-	database := server.create(t, "orders")
-	var group sync.WaitGroup
-	for range 2 {
-		group.Go(func() {
-			cmd := command(filepath.Dir(binary), binary, "migrate")
-			cmd.Env = append(cmd.Env, "DATABASE_URL="+database)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("migrate: %v\n%s", err, out)
+	migrate(t, binary, server.URL())
+	p := serve(t, filepath.Dir(binary), []string{"DATABASE_URL=" + server.URL(), "DB_TIMEOUT_MS=1000"}, []string{binary, "start"})
+	row := p.create(t, "A-1")
+	for _, c := range []struct {
+		name string
+		end  func() error
+	}{
+		{"stopped", server.Stop},
+		{"killed", func() error { server.Kill(); return nil }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stop := make(chan struct{})
+			var group sync.WaitGroup
+			for range 4 {
+				group.Go(func() { p.insist(t, row, stop) })
 			}
+			must(t, c.end())
+			p.unavailable(t, row)
+			must(t, server.Start(t.Context()))
+			p.recovers(t, row)
+			close(stop)
+			group.Wait()
 		})
 	}
-	group.Wait()
-	migrate(t, binary, database)
-	between := newProxy(t, server.address())
-	p := serve(t, filepath.Dir(binary), []string{
-		"DATABASE_URL=" + server.url(between.address, "orders"), "DB_TIMEOUT_MS=1000", "LOG_LEVEL=debug",
-	}, []string{binary, "start"})
-	t.Cleanup(func() {
-		if strings.Contains(p.out.String(), "S3CR3T") {
-			t.Errorf("the password is in the log:\n%s", p.out)
-		}
-	})
-	return p, server, between
-}
-
-// TestPostgresService talks to a service on PostgreSQL while its database
-// works, while it does not answer, and while it is gone.
-func TestPostgresService(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a service")
-	}
-	p, server, between := onPostgres(t)
-	row := p.create(t, "A-1")
-	t.Run("parallel", func(t *testing.T) {
-		patch := func(int) answer { return p.ask(t, "PATCH", row, `{"quantity":7}`, `If-Match: "1"`) }
-		tally(t, patch, map[int]int{http.StatusOK: 1, http.StatusPreconditionFailed: 19})
-		post := func(int) answer { return p.ask(t, "POST", "/api/v1/items", item("A-2")) }
-		tally(t, post, map[int]int{http.StatusCreated: 1, http.StatusConflict: 19})
-	})
-	t.Run("duplicate", func(t *testing.T) {
-		if res := p.ask(t, "POST", "/api/v1/items", item("A-1")); !strings.Contains(res.body, `"pointer":"#/sku"`) {
-			t.Errorf("POST of a sku that is taken: %d\n%s", res.status, res.body)
-		}
-	})
-	t.Run("silent database", func(t *testing.T) {
-		between.set(true, 0)
-		p.unavailable(t, row)
-		between.set(false, 0)
-		p.recovers(t, row)
-	})
-	t.Run("restarted database", func(t *testing.T) {
-		stop := make(chan struct{})
-		var group sync.WaitGroup
-		for range 4 {
-			group.Go(func() { p.insist(t, row, stop) })
-		}
-		server.stop(t)
-		p.unavailable(t, row)
-		server.start(t)
-		p.recovers(t, row)
-		close(stop)
-		group.Wait()
-	})
-	t.Run("slow database", func(t *testing.T) {
-		between.set(false, 300*time.Millisecond)
-		got := make(chan answer)
-		go func() { got <- p.ask(t, "GET", row, "") }()
-		time.Sleep(100 * time.Millisecond)
-		if err := syscall.Kill(p.cmd.Process.Pid, syscall.SIGTERM); err != nil {
-			t.Fatal(err)
-		}
-		if res := <-got; res.status != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(res.body), "}") {
-			t.Errorf("a request during the shutdown: %d\n%s", res.status, res.body)
-		}
-		p.wait(t)
-		if code := exitCode(p.failure); code != 0 && code != 143 {
-			t.Errorf("SIGTERM: exit code %d\n%s", code, p.out)
-		}
-	})
 }
 
 func item(sku string) string { return fmt.Sprintf(`{"name":"Widget","sku":%q,"quantity":3}`, sku) }
@@ -138,24 +84,6 @@ func (p *process) create(t *testing.T, sku string) string {
 		t.Fatalf("POST: %d\n%s\nGET: %d\n%s", res.status, res.body, read.status, read.body)
 	}
 	return row
-}
-
-// tally sends twenty requests at once and counts the answers.
-func tally(t *testing.T, ask func(int) answer, want map[int]int) {
-	t.Helper()
-	var group sync.WaitGroup
-	answers := make([]answer, 20)
-	for i := range answers {
-		group.Go(func() { answers[i] = ask(i) })
-	}
-	group.Wait()
-	got := map[int]int{}
-	for _, a := range answers {
-		got[a.status]++
-	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("statuses %v, want %v", got, want)
-	}
 }
 
 // unavailable demands that the service lives and says soon that its database
