@@ -65,11 +65,16 @@ type Options struct {
 	Scale    float64       // of the long clauses; 0 is 0.1, 1 is full length
 	Ready    time.Duration // the longest a start may take; 0 is 10 s
 	Parallel int           // clauses that run at a time; 0 is 4
-	Now      func() time.Time
+	// Server is the URL of a database server, with a user who may make
+	// databases; many runs can share one. Where it is empty and the service
+	// needs a server, the run starts one that is installed on the machine.
+	Server string
+	Now    func() time.Time
 }
 
 // Run tries every clause and reports. The error is for a repository that
-// cannot be tried at all.
+// cannot be tried at all; it wraps a [dbserver.NotInstalledError] when that is
+// for want of a database server.
 func Run(ctx context.Context, o Options) (Report, error) {
 	s, err := newSuite(o)
 	if err != nil {
@@ -89,6 +94,7 @@ type suite struct {
 	record record.Record
 	kinds  []*kind
 	seen   *seen
+	server *server
 
 	mu        sync.Mutex
 	ports     map[int]bool
@@ -133,7 +139,7 @@ func newSuiteOf(r record.Record, o Options) (*suite, error) {
 	if o.Now == nil {
 		return nil, errors.New("contract: a run needs a clock")
 	}
-	s := &suite{Options: o, record: r, ports: map[int]bool{}, seen: &seen{}}
+	s := &suite{Options: o, record: r, ports: map[int]bool{}, seen: &seen{}, server: newServer(o.Server)}
 	s.kinds = kindsOf(r.Resources)
 	return s, nil
 }
@@ -157,7 +163,7 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 		Database: s.databaseName(),
 		Took:     s.Now().Sub(begun),
 		Results:  slices.Concat(results...),
-	}, ctx.Err()
+	}, errors.Join(ctx.Err(), s.server.close())
 }
 
 // turn runs the clauses whose turn it is, so many at a time.
