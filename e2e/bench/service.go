@@ -47,8 +47,8 @@ func (b *bench) service(database string) error {
 		return err
 	}
 	url, end, err := b.database(dir, database)
-	if errors.Is(err, dbserver.ErrNotInstalled) {
-		fmt.Printf("generated service on %s: %v\n", database, err)
+	if missing, ok := errors.AsType[*dbserver.NotInstalledError](err); ok {
+		fmt.Printf("\ngenerated service on %s: not compared, %s\n", database, missing)
 		return nil
 	}
 	if err != nil {
@@ -133,7 +133,7 @@ func (b *bench) database(dir, kind string) (url string, end func(), err error) {
 	if kind == "sqlite" {
 		return "sqlite://" + filepath.Join(dir, "bench.db"), func() {}, nil
 	}
-	s, err := dbserver.Start(b.ctx, kind)
+	s, err := dbserver.Start(b.ctx, dbserver.Postgres())
 	if err != nil {
 		return "", nil, err
 	}

@@ -1,8 +1,6 @@
 package contract
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -26,12 +24,10 @@ const (
 type database interface {
 	// url is the value of DATABASE_URL.
 	url() string
-	// password is the secret in the URL, empty where there is none.
-	password() string
 	// set makes the database reachable or not.
 	set(m mode) error
-	// suspend keeps requests that write waiting until resume is called.
-	suspend() (resume func(), err error)
+	// hold keeps every writer waiting until release is called.
+	hold() (release func(), err error)
 	// schema describes all tables and indexes; it is empty where there are none.
 	schema() (string, error)
 	// exec runs a statement behind the service. It returns an absentError when
@@ -76,18 +72,11 @@ func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of da
 // newDatabase returns a new database without tables.
 func (s *suite) newDatabase() (db database, err error) { //nolint:ireturn // the kind of database is the record's choice
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.databases = append(s.databases, db)
-	return db, nil
-}
-
-func (s *suite) makeDatabase() (database, error) { //nolint:ireturn // the kind of database is the record's choice
-	switch kind := s.databaseName(); kind {
+	s.database++
+	number := s.database
+	s.mu.Unlock()
+	switch s.databaseName() {
 	case "sqlite":
-		s.mu.Lock()
-		s.count++
-		number := s.count
-		s.mu.Unlock()
 		return newSQLite(filepath.Join(s.Scratch, "db"+strconv.Itoa(number)))
 	case "postgres":
 		at, err := s.server.find()
@@ -96,39 +85,6 @@ func (s *suite) makeDatabase() (database, error) { //nolint:ireturn // the kind 
 		}
 		return newPostgres(at)
 	default:
-		return nil, fmt.Errorf("the suite has no databases of the kind %q", kind)
+		return nil, fmt.Errorf("the suite has no databases of the kind %q yet", s.databaseName())
 	}
-}
-
-// server returns the URL of the server on which databases are made: the one it
-// was given, or one that it starts and that lives as long as the run.
-func (s *suite) server(kind string) (string, error) {
-	if s.Server != "" {
-		return s.Server, nil
-	}
-	s.serverLock.Lock()
-	defer s.serverLock.Unlock()
-	if s.own == nil {
-		var err error
-		if s.own, err = dbserver.Start(context.Background(), kind); err != nil {
-			return "", err
-		}
-	}
-	return s.own.URL(), nil
-}
-
-// closeDatabases removes what the run has made.
-func (s *suite) closeDatabases() error {
-	s.mu.Lock()
-	all := s.databases
-	s.databases = nil
-	s.mu.Unlock()
-	var errs []error
-	for _, db := range all {
-		errs = append(errs, db.close())
-	}
-	if s.own != nil {
-		errs = append(errs, s.own.Close())
-	}
-	return errors.Join(errs...)
 }

@@ -44,7 +44,7 @@ func (s *Session) held(ctx context.Context, v *service) (answer <-chan *reply, r
 	if err != nil {
 		return nil, nil, err
 	}
-	release, err = v.database.suspend()
+	release, err = v.database.hold()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -135,11 +135,12 @@ func (p *proxy) reopen() error {
 	return nil
 }
 
-// delay holds back everything that the service sends for so long.
+// delay holds back everything that the service sends for so long, and counts
+// connections from now on.
 func (p *proxy) delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.slow = d
+	p.slow, p.peak = d, p.count()
 }
 
 // open returns how many connections the service has.
@@ -149,7 +150,8 @@ func (p *proxy) open() int {
 	return p.count()
 }
 
-// most returns how many connections the service had at a time.
+// most returns how many connections the service had at a time, since the delay
+// was set.
 func (p *proxy) most() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
