@@ -26,6 +26,8 @@ type Config struct {
 	Why      string
 
 	autoCRLF   bool
+	fileMode   bool   // the executable bit counts
+	excludes   string // the file of the user's ignore patterns
 	attributes string // of the user and of the system
 }
 
@@ -158,6 +160,8 @@ func (r *configReader) config() Config {
 		DefaultBranch: r.value("init.defaultbranch"),
 		autoCRLF:      r.last("core.autocrlf").truth(),
 		attributes:    r.attributes(),
+		fileMode:      r.last("core.filemode").key == "" || r.last("core.filemode").truth(),
+		excludes:      r.excludes(),
 	}
 	if c.DefaultBranch == "" {
 		c.DefaultBranch = "main"
@@ -276,4 +280,16 @@ func (r *configReader) attributes() string {
 		}
 	}
 	return b.String()
+}
+
+// excludes returns the file of the user's ignore patterns.
+func (r *configReader) excludes() string {
+	if own := r.value("core.excludesfile"); own != "" {
+		name, _ := r.expand(own, r.gitDir)
+		return name
+	}
+	if dir := xdgDir(r.env); dir != "" {
+		return filepath.Join(dir, "ignore")
+	}
+	return ""
 }
