@@ -26,8 +26,6 @@ type Config struct {
 	Why      string
 
 	autoCRLF   bool
-	fileMode   bool   // the executable bit counts
-	excludes   string // the file of the user's ignore patterns
 	attributes string // of the user and of the system
 }
 
@@ -36,18 +34,27 @@ type Config struct {
 // repository where dir is the root of one, and of the environment. What it
 // cannot understand sets NeedsGit and is no error.
 func ReadConfig(env Env, dir string) (Config, error) {
-	start, below, err := existing(dir)
+	r, err := readSettings(env, dir)
 	if err != nil {
 		return Config{}, err
 	}
-	r := configReader{env: env, gitDir: filepath.Join(start, below, ".git")}
+	return r.config(), nil
+}
+
+// readSettings reads all that git would read in a repository at dir.
+func readSettings(env Env, dir string) (*configReader, error) {
+	start, below, err := existing(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &configReader{env: env, gitDir: filepath.Join(start, below, ".git")}
 	r.files(systemConfigs(env))
 	r.files(globalConfigs(env))
 	if below == "" {
 		r.local(start)
 	}
 	r.environment()
-	return r.config(), nil
+	return r, nil
 }
 
 // configReader collects settings in the order in which git reads them.
@@ -160,8 +167,6 @@ func (r *configReader) config() Config {
 		DefaultBranch: r.value("init.defaultbranch"),
 		autoCRLF:      r.last("core.autocrlf").truth(),
 		attributes:    r.attributes(),
-		fileMode:      r.last("core.filemode").key == "" || r.last("core.filemode").truth(),
-		excludes:      r.excludes(),
 	}
 	if c.DefaultBranch == "" {
 		c.DefaultBranch = "main"
@@ -280,6 +285,12 @@ func (r *configReader) attributes() string {
 		}
 	}
 	return b.String()
+}
+
+// fileMode reports whether the executable bit of a file counts.
+func (r *configReader) fileMode() bool {
+	e := r.last("core.filemode")
+	return e.key == "" || e.truth()
 }
 
 // excludes returns the file of the user's ignore patterns.

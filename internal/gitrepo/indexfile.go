@@ -67,7 +67,7 @@ func parseIndex(data []byte) (indexFile, error) {
 		return f, errIndexForm
 	}
 	body, sum := data[:len(data)-indexHash], data[len(data)-indexHash:]
-	want := sha1.Sum(body)                                                            //nolint:gosec // See above.
+	want := sha1.Sum(body)                                                        //nolint:gosec // See above.
 	if !bytes.Equal(sum, want[:]) && !bytes.Equal(sum, make([]byte, len(want))) { // zero: index.skipHash
 		return f, errIndexForm
 	}

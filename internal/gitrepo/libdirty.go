@@ -10,13 +10,12 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
-
 )
 
 // library is what Dirty does without git. A file that a filter would change
 // on its way into git counts as changed.
 func (d *dirt) library(env Env) error {
-	config, err := ReadConfig(env, d.repo.Root)
+	settings, err := readSettings(env, d.repo.Root)
 	if err != nil {
 		return err
 	}
@@ -34,7 +33,7 @@ func (d *dirt) library(env Env) error {
 	}
 	inside := d.dropForeign()
 	for _, p := range inside {
-		if err := d.compare(d.repo.full(p), known, head, config); err != nil {
+		if err := d.compare(d.repo.full(p), known, head, settings); err != nil {
 			return withoutGit(err)
 		}
 	}
@@ -56,7 +55,7 @@ func (r Repo) headTree() (*object.Tree, error) {
 }
 
 // compare notes how a name differs, but for a file that is unknown to git.
-func (d *dirt) compare(name string, known map[string]staged, head *object.Tree, config Config) error {
+func (d *dirt) compare(name string, known map[string]staged, head *object.Tree, settings *configReader) error {
 	now, tracked := known[name]
 	before, err := entryAt(head, name)
 	if err != nil {
@@ -71,7 +70,7 @@ func (d *dirt) compare(name string, known map[string]staged, head *object.Tree, 
 		return nil
 	}
 	if tracked && now.Mode != modeGitlink {
-		same, err := d.sameOnDisk(now, config)
+		same, err := d.sameOnDisk(now, settings)
 		if err != nil {
 			return err
 		}
@@ -87,7 +86,7 @@ func (d *dirt) compare(name string, known map[string]staged, head *object.Tree, 
 }
 
 // sameOnDisk reports whether the file of an entry is what the entry says.
-func (d *dirt) sameOnDisk(e staged, config Config) (bool, error) {
+func (d *dirt) sameOnDisk(e staged, settings *configReader) (bool, error) {
 	info, there := d.ground.file(e.Name)
 	if !there {
 		return e.Skip, nil
@@ -99,10 +98,10 @@ func (d *dirt) sameOnDisk(e staged, config Config) (bool, error) {
 	if err != nil || mode == "" {
 		return false, err
 	}
-	if mode != e.Mode && (config.fileMode || mode == modeLink || e.Mode == modeLink) {
+	if mode != e.Mode && (settings.fileMode() || mode == modeLink || e.Mode == modeLink) {
 		return false, nil
 	}
-	for _, form := range [][]byte{data, d.repo.clean(config, mode, data)} {
+	for _, form := range [][]byte{data, d.repo.clean(settings.config(), mode, data)} {
 		if plumbing.ComputeHash(plumbing.BlobObject, form).String() == e.Hash {
 			return true, nil
 		}
@@ -202,4 +201,3 @@ func (r Repo) libraryBlob(hash string) (string, error) {
 	content, err := f.Contents()
 	return content, withoutGit(err)
 }
-

@@ -13,7 +13,7 @@ import (
 // libraryFiles returns, without git, the names in the index and of the files
 // below the prefix that nothing ignores.
 func (r Repo) libraryFiles(env Env) ([]string, error) {
-	config, err := ReadConfig(env, r.Root)
+	settings, err := readSettings(env, r.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (r Repo) libraryFiles(env Env) ([]string, error) {
 		names = append(names, e.Name)
 	}
 	w := walk{root: r.Root}
-	w.read(config.excludes, nil)
+	w.read(settings.excludes(), nil)
 	w.read(filepath.Join(r.CommonDir, "info", "exclude"), nil)
 	at := ""
 	for _, segment := range split(r.Prefix) {
