@@ -233,7 +233,7 @@ func (f indexFile) format() []byte {
 func (e indexEntry) append(out []byte, compressed bool, last string) []byte {
 	start := len(out)
 	out = append(append(out, e.stat[:]...), e.hash[:]...)
-	flags := e.flags&(flagAssume|flagStage) | uint16(min(len(e.name), flagName)) //nolint:gosec // At most 12 bits.
+	flags := e.flags&(flagAssume|flagStage) | uint16(min(len(e.name), flagName))
 	if e.more != 0 {
 		flags |= flagExtended
 	}

@@ -240,6 +240,20 @@ func anyHolds(commits []*object.Commit, name string) (bool, error) {
 
 // entryAt returns what is at a name in a tree, nil for nothing.
 func entryAt(root *object.Tree, name string) (*object.TreeEntry, error) {
+	for i := 0; ; i++ {
+		above := strings.IndexByte(name[i:], '/')
+		if above < 0 {
+			break
+		}
+		i += above
+		if dir, err := findEntry(root, name[:i]); dir == nil || dir.Mode != filemode.Dir {
+			return nil, err
+		}
+	}
+	return findEntry(root, name)
+}
+
+func findEntry(root *object.Tree, name string) (*object.TreeEntry, error) {
 	e, err := root.FindEntry(name)
 	if errors.Is(err, object.ErrEntryNotFound) || errors.Is(err, object.ErrDirectoryNotFound) {
 		return nil, nil

@@ -62,7 +62,7 @@ type indexLock struct {
 }
 
 func (r Repo) lockIndex() (*indexLock, error) {
-	mode := fs.FileMode(fileMode)
+	mode := fileMode
 	if info, err := os.Stat(filepath.Join(r.GitDir, "index")); err == nil {
 		mode = info.Mode().Perm()
 	}
