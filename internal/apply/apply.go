@@ -35,8 +35,8 @@ type Options struct {
 	// Finish is called by Publish on the complete staged directory before it
 	// gets its name. Nil does nothing.
 	Finish func(dir string) error
-	// Mark and Note are kept with the run, and [Last] and [Abort] give them
-	// back. What they mean is the caller's business.
+	// Mark and Note are kept with a Run, and [Last] and [Abort] give them back.
+	// What they mean is the caller's business.
 	Mark string
 	Note []byte
 	// Restored is called by whatever undoes a run, Abort and a roll-back of a

@@ -69,8 +69,14 @@ func (d *dirt) system(ctx context.Context, c command) error {
 		return nil
 	}
 	specs := d.repo.specs(inside)
-	if err := d.status(ctx, c, specs); err != nil {
+	records, err := c.status(ctx, specs)
+	if err != nil {
 		return err
+	}
+	for _, record := range records {
+		if name, kind, ok := parseStatus(record); ok {
+			d.kinds[name] = kind
+		}
 	}
 	if len(specs) > 0 {
 		specs = append(specs, d.mayBeGitlinks(inside)...)
@@ -101,16 +107,10 @@ func (d *dirt) dropForeign() []tree.Path {
 }
 
 // status asks git which tracked files differ.
-func (d *dirt) status(ctx context.Context, c command, specs []string) error {
-	records, err := c.records(ctx, append([]string{
+func (c command) status(ctx context.Context, specs []string) ([]string, error) {
+	return c.records(ctx, append([]string{
 		"status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-renames", "--ignore-submodules=all",
 	}, specs...)...)
-	for _, record := range records {
-		if name, kind, ok := parseStatus(record); ok {
-			d.kinds[name] = kind
-		}
-	}
-	return err
 }
 
 // parseStatus reads a record of git status --porcelain=v2: "1 XY" and six

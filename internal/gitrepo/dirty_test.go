@@ -40,16 +40,17 @@ func equal(tb testing.TB, what string, got, want any) {
 
 func TestDirty(t *testing.T) {
 	names := []string{
-		"same", "touched", "é/ü [1].txt", "edited", "staged", "both", "removed", "unstaged removal", "uncached",
+		"same", "touched", "é/ü [1].txt", "edited", "in index", "both", "removed", "unstaged removal", "uncached",
 		"intent", "new", "added", "ignored.log", "tracked.log", "sub/deeper/x", "assumed", "assumed edited", "skipped", "skipped edited",
 		"mode", "link", "is a directory", "file/below", "nowhere/at/all", "x[1].go",
 	}
 	contents := map[string]string{
-		"same": "1\n", "touched": "1\n", "é/ü [1].txt": "1\n", "edited": "1\n", "staged": "1\n", "both": "1\n", "removed": "1\n",
+		"same": "1\n", "touched": "1\n", "é/ü [1].txt": "1\n", "edited": "1\n", "in index": "1\n", "both": "1\n", "removed": "1\n",
 		"unstaged removal": "1\n", "uncached": "1\n", "tracked.log": "1\n", "assumed": "1\n", "assumed edited": "1\n", "skipped": "1\n",
 		"skipped edited": "1\n", "mode": "1\n", "file": "1\n", ".gitignore": "*.log\n", "x1.go": "what x[1].go is as a pattern\n",
 	}
-	eachWay(t, contents, func(t *testing.T, w *work, env Env) {
+	eachWay(t, contents, func(w *work, env Env) {
+		t := w.t
 		must(t, os.Symlink("same", filepath.Join(w.dir, "link")))
 		w.do("add", "link")
 		w.do("commit", "--quiet", "--message=link")
@@ -57,13 +58,13 @@ func TestDirty(t *testing.T) {
 
 		later := time.Now().Add(time.Hour)
 		must(t, os.Chtimes(filepath.Join(w.dir, "touched"), later, later))
-		for _, name := range []string{"é/ü [1].txt", "edited", "staged", "both", "assumed edited", "skipped edited", "new", "added", "ignored.log", "intent", "sub/deeper/x", "x[1].go", "x1.go"} {
+		for _, name := range []string{"é/ü [1].txt", "edited", "in index", "both", "assumed edited", "skipped edited", "new", "added", "ignored.log", "intent", "sub/deeper/x", "x[1].go", "x1.go"} {
 			w.put(name, "2\n")
 		}
 		w.do("update-index", "--assume-unchanged", "assumed", "assumed edited")
 		w.do("update-index", "--skip-worktree", "skipped", "skipped edited")
 		w.remove("skipped")
-		w.do("add", "staged", "both", "added")
+		w.do("add", "in index", "both", "added")
 		w.do("add", "--intent-to-add", "intent")
 		w.put("both", "3\n")
 		w.do("rm", "--quiet", "removed")
@@ -74,12 +75,12 @@ func TestDirty(t *testing.T) {
 		must(t, os.Symlink("edited", filepath.Join(w.dir, "link")))
 		must(t, os.Mkdir(filepath.Join(w.dir, "is a directory"), 0o777))
 		want := []string{
-			"é/ü [1].txt unstaged", "edited unstaged", "staged staged", "both unstaged", "removed staged", "unstaged removal unstaged",
+			"é/ü [1].txt unstaged", "edited unstaged", "in index staged", "both unstaged", "removed staged", "unstaged removal unstaged",
 			"uncached staged", "intent unstaged", "new untracked", "added staged", "ignored.log untracked", "sub/deeper/x untracked",
 			"assumed edited unstaged", "skipped edited unstaged", "mode unstaged", "link unstaged", "x[1].go untracked",
 		}
 		equal(t, "of a dirty tree", w.dirty(env, names...), want)
-		for _, name := range names { // alone, every path is what it is among others
+		for _, name := range []string{"same", "both", "intent", "assumed edited", "sub/deeper/x"} { // alone, every path is what it is among others
 			alone := slices.DeleteFunc(slices.Clone(want), func(line string) bool { return line[:strings.LastIndex(line, " ")] != name })
 			equal(t, name, w.dirty(env, name), alone)
 		}
@@ -99,7 +100,8 @@ func TestDirtyOfManyPaths(t *testing.T) {
 			want = append(want, name+" unstaged")
 		}
 	}
-	eachWay(t, contents, func(t *testing.T, w *work, env Env) {
+	eachWay(t, contents, func(w *work, env Env) {
+		t := w.t
 		for _, line := range want {
 			w.put(strings.TrimSuffix(line, " unstaged"), "2\n")
 		}
@@ -109,7 +111,8 @@ func TestDirtyOfManyPaths(t *testing.T) {
 }
 
 func TestDirtyInAConflict(t *testing.T) {
-	eachWay(t, map[string]string{"a": "1\n", "b": "1\n"}, func(t *testing.T, w *work, env Env) {
+	eachWay(t, map[string]string{"a": "1\n", "b": "1\n"}, func(w *work, env Env) {
+		t := w.t
 		w.conflict("a")
 		equal(t, "dirty", w.dirty(env, "a", "b"), []string{"a unmerged"})
 	})
@@ -119,10 +122,10 @@ func TestDirtyInAConflict(t *testing.T) {
 func (w *work) conflict(name string) {
 	w.t.Helper()
 	w.do("checkout", "--quiet", "-b", "theirs")
-	w.put(name, "theirs\n")
+	w.put(name, "their line\n")
 	w.do("commit", "--quiet", "--all", "--message=theirs")
 	w.do("checkout", "--quiet", "main")
-	w.put(name, "ours\n")
+	w.put(name, "our line\n")
 	w.do("commit", "--quiet", "--all", "--message=ours")
 	if out, err := w.tryGit(w.dir, "merge", "theirs"); err == nil {
 		w.t.Fatalf("no conflict: %s", out)
@@ -175,7 +178,8 @@ func TestDirtyAndLineEndings(t *testing.T) {
 }
 
 func TestDirtyInSubmodulesAndLinks(t *testing.T) {
-	eachWay(t, map[string]string{"a": "1\n", "real/x": "1\n"}, func(t *testing.T, w *work, env Env) {
+	eachWay(t, map[string]string{"a": "1\n", "real/x": "1\n"}, func(w *work, env Env) {
+		t := w.t
 		library := filepath.Join(physical(t), "library")
 		w.git(filepath.Dir(library), "init", "--quiet", library)
 		w.write(filepath.Join(library, "in/it"), "1\n")
@@ -195,7 +199,8 @@ func TestDirtyInSubmodulesAndLinks(t *testing.T) {
 }
 
 func TestDirtyInALinkedWorkTree(t *testing.T) {
-	eachWay(t, map[string]string{"a": "1\n", "b": "1\n"}, func(t *testing.T, w *work, env Env) {
+	eachWay(t, map[string]string{"a": "1\n", "b": "1\n"}, func(w *work, env Env) {
+		t := w.t
 		w.put("a", "dirty in the main work tree\n")
 		base := filepath.Join(physical(t), "linked")
 		w.git(w.root, "worktree", "add", "--quiet", base)
@@ -225,7 +230,8 @@ func TestDirtyInASparseCheckout(t *testing.T) {
 // TestQuestionsRunNothing asks in a repository whose configuration and hooks
 // want to run programs.
 func TestQuestionsRunNothing(t *testing.T) {
-	eachWay(t, map[string]string{"a": "1\n", "b": "1\n"}, func(t *testing.T, w *work, env Env) {
+	eachWay(t, map[string]string{"a": "1\n", "b": "1\n"}, func(w *work, env Env) {
+		t := w.t
 		ran := filepath.Join(t.TempDir(), "ran")
 		script := filepath.Join(w.home, "evil.sh")
 		w.write(script, "#!/bin/sh\necho \"$0 $*\" >>"+ran+"\n")

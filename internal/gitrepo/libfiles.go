@@ -36,6 +36,9 @@ func (r Repo) libraryFiles(env Env) ([]string, error) {
 			return names, nil
 		}
 	}
+	if at != "" && dirAt(r.disk(at)) != dirOwn {
+		return names, nil
+	}
 	if err := w.dir(at); err != nil {
 		return nil, withoutGit(err)
 	}

@@ -67,20 +67,28 @@ func (r Repo) local(name string) (tree.Path, bool) {
 // disk returns where the file with git's name lies.
 func (r Repo) disk(name string) string { return filepath.Join(r.Root, filepath.FromSlash(name)) }
 
-// specs returns arguments that make git look at paths, and at more where
-// paths would not fit on a command line: whoever uses it looks at the names.
+// specs returns arguments that make git look at paths.
 func (r Repo) specs(paths []tree.Path) []string {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		names[i] = r.full(p)
+	}
+	return r.specsOf(names)
+}
+
+// specsOf returns arguments that make git look at names below the prefix, and
+// at more where they would not fit on a command line: whoever uses it looks at
+// the names that come back.
+func (r Repo) specsOf(names []string) []string {
 	const longest = 16 << 10 // half of what Windows allows
-	args, size := []string{"--"}, 0
-	for _, p := range paths {
-		name := r.full(p)
-		args = append(args, name)
+	size := 0
+	for _, name := range names {
 		size += len(name) + 1
 	}
 	if size > longest {
 		return r.everything()
 	}
-	return args
+	return append([]string{"--"}, names...)
 }
 
 // everything returns arguments that make git look at all below the prefix.

@@ -28,7 +28,7 @@ func SaveIndex(ctx context.Context, env Env, r Repo, paths []tree.Path) ([]byte,
 		s.Names = append(s.Names, r.full(p))
 	}
 	var err error
-	if s.Entries, err = r.entriesOf(ctx, env, s.Names, r.specs(paths)); err != nil {
+	if s.Entries, err = r.entriesOf(ctx, env, s.Names); err != nil {
 		return nil, err
 	}
 	return json.Marshal(s)
@@ -46,8 +46,7 @@ func RestoreIndex(ctx context.Context, env Env, r Repo, data []byte) error {
 	if len(s.Names) == 0 {
 		return nil
 	}
-	specs := append([]string{"--"}, s.Names...)
-	now, err := r.entriesOf(ctx, env, s.Names, specs)
+	now, err := r.entriesOf(ctx, env, s.Names)
 	if err != nil || slices.Equal(now, s.Entries) {
 		return err
 	}
@@ -95,7 +94,7 @@ func (e staged) sound() bool {
 
 // entriesOf returns what the index says of names, with all flags, in the
 // order of the index.
-func (r Repo) entriesOf(ctx context.Context, env Env, names, specs []string) ([]staged, error) {
+func (r Repo) entriesOf(ctx context.Context, env Env, names []string) ([]staged, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -109,40 +108,43 @@ func (r Repo) entriesOf(ctx context.Context, env Env, names, specs []string) ([]
 		return slices.DeleteFunc(entries, func(e staged) bool { return !asked[e.Name] }), err
 	}
 	c := r.reader(env, git)
-	entries, err := c.listed(ctx, specs)
+	entries, err := c.listed(ctx, r.specsOf(names))
 	if err != nil {
 		return nil, err
 	}
 	entries = slices.DeleteFunc(entries, func(e staged) bool { return !asked[e.Name] })
-	return entries, c.intents(ctx, entries)
+	return entries, c.intents(ctx, r, entries)
 }
 
 // intents notes which entries are only intended. Git keeps them with the hash
-// of nothing, and tells them from empty files only in its status.
-func (c command) intents(ctx context.Context, entries []staged) error {
-	c.stdin = ""
-	nothing := ""
+// of an empty file, and tells them from one only in its status.
+func (c command) intents(ctx context.Context, r Repo, entries []staged) error {
+	suspects := map[string]int{}
+	var names []string
 	for i, e := range entries {
-		if nothing == "" {
-			var err error
-			if nothing, err = c.run(ctx, "hash-object", "--stdin"); err != nil {
-				return err
-			}
+		if e.Stage == stageMerged && (e.Hash == emptySHA1 || e.Hash == emptySHA256) {
+			suspects[e.Name] = i
+			names = append(names, e.Name)
 		}
-		if e.Hash != nothing || e.Stage != stageMerged {
-			continue
-		}
-		records, err := c.records(ctx, "status", "--porcelain=v2", "-z", "--untracked-files=no",
-			"--no-renames", "--ignore-submodules=all", "--", e.Name)
-		if err != nil {
-			return err
-		}
-		entries[i].Intent = slices.ContainsFunc(records, func(record string) bool {
-			return strings.HasPrefix(record, "1 .A ") && strings.HasSuffix(record, " "+e.Name)
-		})
 	}
-	return nil
+	if len(names) == 0 {
+		return nil
+	}
+	records, err := c.status(ctx, r.specsOf(names))
+	for _, record := range records {
+		name, _, _ := parseStatus(record)
+		if i, suspect := suspects[name]; suspect && strings.HasPrefix(record, "1 .A ") {
+			entries[i].Intent = true
+		}
+	}
+	return err
 }
+
+// The hashes of an empty file.
+const (
+	emptySHA1   = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+	emptySHA256 = "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"
+)
 
 // flag gives entries the flags that they had.
 func (c command) flag(ctx context.Context, r Repo, entries []staged) error {

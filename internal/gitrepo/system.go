@@ -90,12 +90,20 @@ func systemInit(ctx context.Context, c command, branch string) error {
 // Paths are relative to the directory of c.
 func systemCommit(ctx context.Context, c command, files tree.Tree, o CommitOptions) (string, error) {
 	var written, all strings.Builder
+	dirs := map[tree.Path]bool{}
 	for p := range files.All() {
 		written.WriteString(literalSpec(p))
+		for d, ok := p.Dir(); ok && !dirs[d]; d, ok = d.Dir() {
+			dirs[d] = true
+		}
 	}
 	all.WriteString(written.String())
 	for _, p := range o.Deleted {
-		all.WriteString(literalSpec(p))
+		// A file that has become a directory goes with the first file in
+		// there, and git fails when it is named.
+		if !dirs[p] {
+			all.WriteString(literalSpec(p))
+		}
 	}
 	c.extra = o.dates(c.env)
 	list := []string{"--pathspec-from-file=-", "--pathspec-file-nul"}

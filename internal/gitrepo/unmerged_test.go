@@ -1,7 +1,6 @@
 package gitrepo
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,14 +34,15 @@ func (w *work) setUnmerged(env Env, conflicts ...Unmerged) {
 // TestAConflictIsARealOne compares a noted conflict with one of git merge.
 func TestAConflictIsARealOne(t *testing.T) {
 	contents := map[string]string{"a.txt": "base\n", "b": "1\n", "z/y": "1\n"}
-	eachWay(t, contents, func(t *testing.T, w *work, env Env) {
+	eachWay(t, contents, func(w *work, env Env) {
+		t := w.t
 		genuine := newWork(t, w.repo().Prefix, contents)
 		genuine.conflict("a.txt")
-		w.put("a.txt", "ours\n")
+		w.put("a.txt", "our line\n")
 		w.do("commit", "--quiet", "--all", "--message=ours")
 
-		w.put("a.txt", "<<<<<<< yours\nours\n||||||| base\nbase\n=======\ntheirs\n>>>>>>> new\n")
-		w.setUnmerged(env, Unmerged{path1(t, "a.txt"), side("base\n"), side("ours\n"), side("theirs\n")})
+		w.put("a.txt", "<<<<<<< yours\nour line\n||||||| go@1\nbase\n=======\ntheir line\n>>>>>>> new\n")
+		w.setUnmerged(env, Unmerged{path1(t, "a.txt"), side("base\n"), side("our line\n"), side("their line\n")})
 
 		equal(t, "index", w.said(), genuine.said())
 		equal(t, "status", w.do("status", "--porcelain"), "UU "+w.in("a.txt"))
@@ -55,12 +55,12 @@ func TestAConflictIsARealOne(t *testing.T) {
 		list, err := UnmergedPaths(t.Context(), env, w.repo())
 		must(t, err)
 		equal(t, "unmerged", joined(list), "a.txt")
-		for how, want := range map[string]string{"--theirs": "theirs\n", "--ours": "ours\n", "--conflict=merge": "<<<<<<< ours\nours\n=======\ntheirs\n>>>>>>> theirs\n"} {
+		for how, want := range map[string]string{"--theirs": "their line\n", "--ours": "our line\n", "--conflict=merge": "<<<<<<< ours\nour line\n=======\ntheir line\n>>>>>>> theirs\n"} {
 			w.do("checkout", how, "--", "a.txt")
 			w.holds("a.txt", want)
 		}
 		w.do("-c", "mergetool.x.cmd=cat \"$BASE\" \"$LOCAL\" \"$REMOTE\" > \"$MERGED\"", "-c", "mergetool.x.trustExitCode=true", "mergetool", "--no-prompt", "--tool=x", "a.txt")
-		w.holds("a.txt", "base\nours\ntheirs\n")
+		w.holds("a.txt", "base\nour line\ntheir line\n")
 		equal(t, "after the tool", w.do("diff", "--name-only", "--diff-filter=U"), "")
 		w.do("commit", "--quiet", "--message=resolved")
 		w.silent(w.root, "fsck", "--strict", "--no-dangling", "--no-progress")
@@ -82,7 +82,8 @@ func (w *work) holds(name, want string) {
 // link, names that need quotes, and a directory of the same name.
 func TestConflictsOfEveryShape(t *testing.T) {
 	contents := map[string]string{"both": "1\n", "gone": "1\n", "run.sh": "1\n", "dir/x": "1\n", "é/ü [1].txt": "1\n", "-dash": "1\n", "zz": "1\n"}
-	eachWay(t, contents, func(t *testing.T, w *work, env Env) {
+	eachWay(t, contents, func(w *work, env Env) {
+		t := w.t
 		link := &tree.File{Data: []byte("both"), Mode: tree.Symlink}
 		w.setUnmerged(env,
 			Unmerged{path1(t, "added"), nil, side("ours\n"), side("theirs\n")},
@@ -196,73 +197,9 @@ func TestTheRestOfTheIndexStays(t *testing.T) {
 	}
 }
 
-// TestSavedIndexesComeBack saves one way and restores the other, over every
-// state of a path.
-func TestSavedIndexesComeBack(t *testing.T) {
-	needGit(t)
-	names := []string{"clean", "staged", "gone", "absent", "intent", "empty", "assumed", "skipped", "both flags", "run.sh", "link", "conflict"}
-	for _, save := range []string{"git", "go-git"} {
-		for _, restore := range []string{"git", "go-git"} {
-			t.Run(save+" to "+restore, func(t *testing.T) {
-				w := newWork(t, "services/orders", map[string]string{
-					"clean": "1\n", "staged": "1\n", "gone": "1\n", "assumed": "1\n", "skipped": "1\n", "both flags": "1\n", "conflict": "1\n",
-				})
-				w.conflict("conflict")
-				w.put("staged", "2\n")
-				w.put("run.sh", "#!/bin/sh\n")
-				w.chmod(filepath.Join(w.dir, "run.sh"))
-				w.put("intent", "2\n")
-				w.put("empty", "")
-				must(t, os.Symlink("clean", filepath.Join(w.dir, "link")))
-				w.do("add", "staged", "run.sh", "empty", "link")
-				w.do("add", "--intent-to-add", "intent")
-				w.do("rm", "--quiet", "--cached", "gone")
-				w.do("update-index", "--assume-unchanged", "assumed", "both flags")
-				w.do("update-index", "--skip-worktree", "skipped", "both flags")
-				before := w.said()
-				saved, err := SaveIndex(t.Context(), w.ways()[save], w.repo(), pathList(t, names...))
-				must(t, err)
-				var all []Unmerged
-				for _, name := range names {
-					all = append(all, Unmerged{path1(t, name), side("b\n"), side("o\n"), side("t\n")})
-				}
-				must(t, SetUnmerged(t.Context(), w.ways()[restore], w.repo(), all))
-				if w.said() == before {
-					t.Fatal("nothing has changed")
-				}
-				must(t, RestoreIndex(t.Context(), w.ways()[restore], w.repo(), saved))
-				equal(t, "index", w.said(), before)
-				base, ours, theirs, err := Stages(t.Context(), w.ways()[restore], w.repo(), path1(t, "conflict"))
-				must(t, err)
-				equal(t, "the user's own conflict", []*tree.File{base, ours, theirs}, []*tree.File{side("1\n"), side("ours\n"), side("theirs\n")})
-			})
-		}
-	}
-}
-
-func TestSavedIndexOfNothing(t *testing.T) {
-	eachWay(t, map[string]string{"a": "1\n"}, func(t *testing.T, w *work, env Env) {
-		before := w.index()
-		saved, err := SaveIndex(t.Context(), env, w.repo(), nil)
-		must(t, err)
-		must(t, RestoreIndex(t.Context(), env, w.repo(), saved))
-		must(t, SetUnmerged(t.Context(), env, w.repo(), nil))
-		for _, bad := range []string{
-			"", "{", `{"sill":2}`, `{"sill":1,"names":["../x"]}`, `{"sill":1,"names":["a"],"entries":[{"name":"b","mode":"100644","hash":"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"}]}`,
-			`{"sill":1,"names":["a"],"entries":[{"name":"a","mode":"100644","hash":"e69de29\n"}]}`, `{"sill":1,"names":["a"],"entries":[{"name":"a","mode":"1 2","hash":"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"}]}`,
-		} {
-			if err := RestoreIndex(t.Context(), env, w.repo(), []byte(bad)); code(t, err) != "index-note" || diag.ClassOf(err) != diag.Refused {
-				t.Errorf("%q: %v", bad, err)
-			}
-		}
-		if w.index() != before {
-			t.Error("the index was written")
-		}
-	})
-}
-
 func TestWhatIsNoConflict(t *testing.T) {
-	eachWay(t, map[string]string{"a": "1\n"}, func(t *testing.T, w *work, env Env) {
+	eachWay(t, map[string]string{"a": "1\n"}, func(w *work, env Env) {
+		t := w.t
 		before := w.index()
 		for _, u := range []Unmerged{
 			{Path: path1(t, "a")},
@@ -280,7 +217,8 @@ func TestWhatIsNoConflict(t *testing.T) {
 }
 
 func TestTheIndexIsLocked(t *testing.T) {
-	eachWay(t, map[string]string{"a": "1\n"}, func(t *testing.T, w *work, env Env) {
+	eachWay(t, map[string]string{"a": "1\n"}, func(w *work, env Env) {
+		t := w.t
 		before, lock := w.index(), filepath.Join(w.repo().GitDir, "index.lock")
 		w.write(lock, "")
 		err := SetUnmerged(t.Context(), env, w.repo(), []Unmerged{{Path: path1(t, "a"), Ours: side("x")}})
@@ -347,56 +285,4 @@ func TestConflictsInOtherHashes(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
-}
-
-func TestIndexFilesAreReadAsGitReadsThem(t *testing.T) {
-	needGit(t)
-	for form, prepare := range indexForms {
-		if onlyGit(form) {
-			continue
-		}
-		t.Run(form, func(t *testing.T) {
-			w := newWork(t, "", map[string]string{"a": "1\n", "b": "1\n", "z/y": "1\n", strings.Repeat("long", 60) + "/" + strings.Repeat("name", 60): "1\n"})
-			prepare(w)
-			f, err := parseIndex([]byte(w.index()))
-			must(t, err)
-			before := w.said()
-			w.write(filepath.Join(w.repo().GitDir, "index"), string(f.format()))
-			equal(t, "rewritten", w.said(), before)
-			again, err := parseIndex(f.format())
-			must(t, err)
-			if !slices.Equal(again.entries, f.entries) || string(again.undo) != string(f.undo) {
-				t.Error("what is written is not what is read")
-			}
-		})
-	}
-}
-
-func TestDamagedIndexes(t *testing.T) {
-	needGit(t)
-	w := newWork(t, "", map[string]string{"a": "1\n"})
-	whole := w.index()
-	for name, data := range map[string]string{
-		"cut": whole[:len(whole)-30], "one bit": strings.Replace(whole, "a", "b", 1), "short": "DIRC", "no index": strings.Repeat("x", 100),
-	} {
-		if _, err := parseIndex([]byte(data)); !errors.Is(err, errIndexForm) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func FuzzParseIndex(f *testing.F) {
-	f.Add([]byte("DIRC\x00\x00\x00\x02\x00\x00\x00\x00" + strings.Repeat("\x00", 20)))
-	f.Add([]byte("DIRC\x00\x00\x00\x04\x00\x00\x00\x01" + strings.Repeat("\x00", 62) + "\x00a\x00" + "TREE\x00\x00\x00\x00" + strings.Repeat("\x00", 20)))
-	f.Add([]byte("DIRC\x00\x00\x00\x03\x00\x00\x00\x01" + strings.Repeat("\x00", 60) + "\x40\x01\x40\x00a" + strings.Repeat("\x00", 7+20)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		read, err := parseIndex(data)
-		if err != nil {
-			return
-		}
-		again, err := parseIndex(read.format())
-		if err != nil || len(again.entries) != len(read.entries) {
-			t.Fatalf("what is written cannot be read: %v", err)
-		}
-	})
 }

@@ -19,9 +19,9 @@ type work struct {
 
 // newWork makes a repository in which everything of contents is committed.
 // Its service is at prefix.
-func newWork(t *testing.T, prefix string, contents map[string]string) *work {
-	t.Helper()
-	w := &work{world: newWorld(t), root: physical(t)}
+func newWork(tb testing.TB, prefix string, contents map[string]string) *work {
+	tb.Helper()
+	w := &work{world: newWorld(tb), root: physical(tb)}
 	w.configure("[user]\n\tname = Ada\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n")
 	w.git(w.root, "init", "--quiet")
 	w.dir = filepath.Join(w.root, filepath.FromSlash(prefix))
@@ -85,14 +85,14 @@ func (w *work) ways() map[string]Env {
 
 // eachWay runs a test with git and without it, at the root of a repository and
 // below it.
-func eachWay(t *testing.T, contents map[string]string, test func(t *testing.T, w *work, env Env)) {
+func eachWay(t *testing.T, contents map[string]string, test func(w *work, env Env)) {
 	t.Helper()
 	needGit(t)
 	for _, prefix := range []string{"", "services/orders"} {
 		for _, way := range []string{"git", "go-git"} {
 			t.Run(way+"/"+prefix, func(t *testing.T) {
 				w := newWork(t, prefix, contents)
-				test(t, w, w.ways()[way])
+				test(w, w.ways()[way])
 			})
 		}
 	}
