@@ -106,9 +106,8 @@ func (s *session) abort(ctx context.Context, j journal) error {
 	if err := s.untouched(j); err != nil {
 		return err
 	}
-	last, file := s.state.at(lastName), s.state.at(journalName)
-	if err := s.state.fs.Rename(last, file); err != nil {
-		return failed("write", s.state.show(file), err)
+	if err := s.reopen(); err != nil {
+		return err
 	}
 	err := s.rollBack(j)
 	if err == nil {
@@ -122,14 +121,40 @@ func (s *session) abort(ctx context.Context, j journal) error {
 	}
 	undone := s.redo(j)
 	if undone == nil {
-		if undone = s.state.fs.Rename(file, last); undone != nil {
-			undone = failed("write", s.state.show(last), undone)
-		}
+		undone = s.reclose()
 	}
 	if undone == nil {
 		return notAborted(err)
 	}
 	return both(err, undone)
+}
+
+// reopen makes the journal of the last run that of an unfinished one, with a
+// sign beside it that this is an abort.
+func (s *session) reopen() error {
+	sign := s.state.at(abortName)
+	err := wipe(s.state.fs, sign)
+	if err == nil {
+		err = write(s.state.fs, sign, nil, 0o666, false)
+	}
+	if err == nil {
+		err = s.state.fs.Rename(s.state.at(lastName), s.state.at(journalName))
+	}
+	if err != nil {
+		_ = wipe(s.state.fs, sign) // without a journal it says nothing
+		return failed("write", s.state.show(sign), err)
+	}
+	return nil
+}
+
+// reclose takes reopen back.
+func (s *session) reclose() error {
+	file := s.state.at(lastName)
+	err := failed("write", s.state.show(file), s.state.fs.Rename(s.state.at(journalName), file))
+	if err == nil {
+		_ = wipe(s.state.fs, s.state.at(abortName)) // without a journal it says nothing
+	}
+	return err
 }
 
 // notAborted turns the failure to put files back, which says how to go on,

@@ -204,10 +204,12 @@ func TestAbortUndoesTheLastRunOnly(t *testing.T) {
 func TestAbortAfterACrashUndoesTheCrashedRunOnly(t *testing.T) {
 	ours, target := mustTree("a", "1"), mustTree("a", "2", "b", "3")
 	at := crashed(t, ours, target)
-	u, err := Abort(t.Context(), at, options)
+	o := options
+	o.Restored = func([]byte) error { return errors.New("no finished run was undone") }
+	u, err := Abort(t.Context(), at, o)
 	wantError(t, err, diag.Refused, "abort-nothing")
-	if u.Recovered == nil {
-		t.Error("the roll-back is not told of")
+	if u.Recovered == nil || u.Recovered.Abort {
+		t.Errorf("recovered %+v", u.Recovered)
 	}
 	same(t, "tree", listing(t, at.Dir), listingOf(t, ours))
 }
@@ -283,6 +285,9 @@ func failAbortAt(t *testing.T, n int, elsewhere bool) bool {
 	same(t, what, mine(detailed(t, at.Dir)), after)
 	if found, err := Inspect(at); found != nil || err != nil {
 		t.Fatalf("%s: left a journal: %v, %v", what, found, err)
+	}
+	if left := litter(t, at); left != nil && !elsewhere {
+		t.Fatalf("%s: left in the state directory: %v", what, left)
 	}
 	u, err := Abort(t.Context(), at, options)
 	check(t, err)

@@ -39,10 +39,10 @@ type Options struct {
 	// What they mean is the caller's business.
 	Mark string
 	Note []byte
-	// Restored is called by whatever undoes a run, Abort and a roll-back of a
-	// crashed run or abort, when the files are back, with the Note of the run.
-	// It may be called again after a crash. When it fails, the undoing has
-	// failed. Nil does nothing.
+	// Restored is called when the files of a finished run are back, with the
+	// Note of the run: by Abort, and by whatever completes an Abort that has
+	// crashed. It may be called again after a crash. When it fails, the Abort
+	// has failed. Nil does nothing.
 	Restored func(note []byte) error
 	// Open opens a directory. Nil: os.OpenRoot.
 	Open func(dir string) (FS, error)
@@ -60,7 +60,8 @@ type Recovery struct {
 	PID   int         // of the crashed run; zero if it is not known
 	Paths []tree.Path // its changes, which are put back; none if it had published nothing
 	When  string      // RFC 3339, when it began to publish; empty if it had not
-	Note  []byte      // Options.Note of the run
+	Abort bool        // the run had finished, and it was an Abort of it that crashed
+	Note  []byte      // Options.Note of the run that the Abort undoes
 }
 
 // FS is a directory and what is below it. Names are slash-separated and

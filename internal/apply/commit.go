@@ -93,7 +93,7 @@ func (s *session) stage(ctx context.Context, area place, j *job, log journal) er
 // prepare removes what the last run has kept, and makes empty directories to
 // stage in.
 func (s *session) prepare(area place) error {
-	for _, n := range []string{lastName, draftName} {
+	for _, n := range []string{lastName, draftName, abortName} {
 		if err := wipe(s.state.fs, s.state.at(n)); err != nil {
 			return failed("remove", s.state.show(s.state.at(n)), err)
 		}

@@ -187,7 +187,7 @@ func killAbortAt(t *testing.T, n int, elsewhere bool) bool {
 	o.Restored = func(note []byte) error { told = string(note); return nil }
 	recovered, err := Recover(t.Context(), at, o)
 	check(t, err)
-	if (recovered != nil) != (told == string(noted.Note)) {
+	if (recovered != nil) != (told == string(noted.Note)) || recovered != nil && (!recovered.Abort || string(recovered.Note) != told) {
 		t.Fatalf("%s: recovered %+v, and told %q", what, recovered, told)
 	}
 	if now := mine(detailed(t, at.Dir)); !slices.Equal(now, before) {
@@ -195,6 +195,9 @@ func killAbortAt(t *testing.T, n int, elsewhere bool) bool {
 		_, err = Abort(t.Context(), at, options)
 		check(t, err)
 		same(t, what+", aborted again", mine(detailed(t, at.Dir)), before)
+		if left := litter(t, at); left != nil {
+			t.Fatalf("%s: left in the state directory: %v", what, left)
+		}
 		return killed
 	}
 	_, err = Abort(t.Context(), at, options)

@@ -14,6 +14,7 @@ const (
 	journalName   = "journal"
 	draftName     = "journal.new"
 	lastName      = "last"
+	abortName     = "aborting" // beside a journal: that of a finished run that is undone
 	journalFormat = 1
 	journalLimit  = 64 << 20
 )
@@ -80,7 +81,13 @@ func (s *session) readJournal() (*journal, *Recovery, error) {
 	if j == nil {
 		return nil, nil, err
 	}
-	return j, &Recovery{PID: j.PID, Paths: j.paths(), When: when, Note: j.Note}, nil
+	found := &Recovery{PID: j.PID, Paths: j.paths(), When: when}
+	if _, err := lstat(s.state.fs, s.state.at(abortName)); err == nil {
+		found.Abort, found.Note = true, j.Note
+	} else if !missing(err) {
+		return nil, nil, failed("read", s.state.show(s.state.at(abortName)), err)
+	}
+	return j, found, nil
 }
 
 // readFrom returns the journal in a file and when it was written, and nil if

@@ -60,6 +60,7 @@ func (s *session) forget(j journal) error {
 		return failed("remove", s.state.show(file), err)
 	}
 	s.sweep(s.work(j.Beside), newDir, oldDir)
+	_ = wipe(s.state.fs, s.state.at(abortName)) // without a journal it says nothing
 	return nil
 }
 
