@@ -136,12 +136,11 @@ func (p *proxy) reopen() error {
 	return nil
 }
 
-// delay holds back everything that the service sends for so long, and counts
-// connections from now on.
+// delay holds back everything that the service sends for so long.
 func (p *proxy) delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.slow, p.peak = d, p.count()
+	p.slow = d
 }
 
 // open returns how many sessions the service has.
