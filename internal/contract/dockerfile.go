@@ -209,12 +209,13 @@ func instructionOf(text string, line int) instruction {
 // hereDocuments returns the here-documents that follow the arguments of an
 // instruction, and the number of their last line.
 func hereDocuments(args string, lines []string, n int) (text string, last int) {
+	var b strings.Builder
 	for _, m := range regexp.MustCompile(`<<-?["']?(\w+)["']?`).FindAllStringSubmatch(args, -1) {
 		for n++; n < len(lines) && strings.TrimLeft(lines[n], "\t") != m[1]; n++ {
-			text += "\n" + lines[n]
+			b.WriteString("\n" + lines[n])
 		}
 	}
-	return text, n
+	return b.String(), n
 }
 
 // pairs returns the names and values that ENV, ARG and LABEL set.
