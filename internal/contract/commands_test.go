@@ -30,6 +30,16 @@ func TestGoodCommands(t *testing.T) {
 	})
 }
 
+// Settings of a service that the suite's own environment has are not handed on.
+func TestCommandsGetNoSettings(t *testing.T) {
+	t.Parallel()
+	s := fileSuite(t, "sqlite", change{"tool.sh", "test) ", "test) test -z \"$PORT\" && "}.files(t), "RP-1")
+	s.Env = append(s.Env, "DATABASE_URL=postgres://x", "PORT=1")
+	if got, report := redOf(t, s); got != "" {
+		t.Errorf("broken: %q\n%s", got, report.details())
+	}
+}
+
 func TestCommandsAreRed(t *testing.T) {
 	t.Parallel()
 	commandRed(t, "RP-1 MUST", map[string]change{

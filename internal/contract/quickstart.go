@@ -101,7 +101,7 @@ func (s *Session) quickStart(ctx context.Context, readme string) error {
 		env = append(env, "DATABASE_URL="+db.url())
 	}
 	script := strings.Join(commands, "\n")
-	p, err := spawn(dir, []string{"sh", "-e", "-c", script}, environment(slices.Concat(s.suite.Env, env)))
+	p, err := spawn(dir, []string{"sh", "-e", "-c", script}, s.suite.plain(env))
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (w *workcopy) run(ctx context.Context, argv, env []string) *finished {
 }
 
 func (w *workcopy) execute(ctx context.Context, f *finished, argv, env []string) {
-	p, err := spawn(w.dir, argv, environment(slices.Concat(w.suite.Env, env)))
+	p, err := spawn(w.dir, argv, w.suite.plain(env))
 	if err != nil {
 		f.err = err
 		return
@@ -97,6 +97,12 @@ func (w *workcopy) execute(ctx context.Context, f *finished, argv, env []string)
 		return
 	}
 	f.status, f.out = p.status(), p.out.String()+p.err.String()
+}
+
+// plain is the environment of a newcomer: what commands need to run at all, no
+// setting of a service, and then env.
+func (s *suite) plain(env []string) []string {
+	return environment(slices.Concat(s.Env, settingNames(), env))
 }
 
 // make copies the repository, the first time.
