@@ -14,7 +14,7 @@ func TestInstructions(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"comments", "# a\nRUN a \\\n  # b\n\n  b\n# c\nUSER 1\n", []string{"RUN a  b", "USER 1"}},
+		{"comments", "# one\nRUN a \\\n  # two\n\n  b\n# three\nUSER 1\n", []string{"RUN a  b", "USER 1"}},
 		{"escape", "# escape=`\nRUN a `\n  c:\\\nUSER 1", []string{"RUN a  c:\\", "USER 1"}},
 		{"late directive", "\nRUN a\n# escape=`\nRUN b \\\n c", []string{"RUN a", "RUN b  c"}},
 		{"here-document", "RUN <<EOF bash\na # b\nEOF\nUSER 1", []string{"RUN <<EOF bash\na # b", "USER 1"}},
@@ -36,7 +36,7 @@ func TestInstructions(t *testing.T) {
 
 func TestDockerfileImages(t *testing.T) {
 	t.Parallel()
-	d := parseDockerfile("ARG A=go\nARG B\nFROM ${A}:1 AS x\nFROM ${B:-ruby:4}\nCOPY --from=X a a\nCOPY --from=0 a a\nCOPY --from=nginx:1 a a\nFROM x\nFROM scratch\n")
+	d := parseDockerfile("ARG A=go\nARG B\nFROM ${A}:1 AS x\nFROM ${B:-ruby:4}\nCOPY --from=X b c\nCOPY --from=0 b c\nCOPY --from=nginx:1 b c\nFROM x\nFROM scratch\n")
 	if diff := cmp.Diff([]string{"go:1", "nginx:1", "ruby:4"}, d.images()); diff != "" {
 		t.Errorf("images (-want +got):\n%s", diff)
 	}
