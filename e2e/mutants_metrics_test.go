@@ -1,0 +1,57 @@
+package e2e
+
+func metricsMutants() []herd {
+	const (
+		measures = "internal/platform/metrics/metrics.go"
+		access   = "internal/middleware/access.go"
+		traces   = "internal/platform/trace/trace.go"
+	)
+	return []herd{{
+		name: "metrics", database: "sqlite", clauses: []string{"MT"},
+		mutants: []mutant{
+			{
+				name: "paths are labels",
+				edits: []edit{
+					{access, "\t\t\t\troute := From(r.Context()).Route\n", ""},
+					{access, "recorder.code(), route, duration)", "recorder.code(), r.URL.Path, duration)"},
+				},
+				want: "MT-3 MUST",
+			},
+			{
+				name:  "methods are labels, whatever they are",
+				edits: []edit{{measures, "methodLabel(method), ", "method, "}},
+				want:  "MT-3 MUST",
+			},
+			{
+				name:  "the process is not measured",
+				edits: []edit{{measures, "\tregistry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))\n", ""}},
+				want:  "MT-4 SHOULD",
+			},
+			{
+				name:  "the pools are not measured",
+				edits: []edit{{appServer, "\t\tmeasures.WatchPool(name, pool)\n", "\t\t_, _ = name, pool\n"}},
+				want:  "MT-4 SHOULD",
+			},
+			{
+				name:  "the start does not say which build it is",
+				edits: []edit{{appServer, `"version", process.Version, "commit", process.Commit, "environment"`, `"environment"`}},
+				want:  "MT-4 SHOULD",
+			},
+			{
+				name:  "spans are exported unasked",
+				edits: []edit{{"internal/config/config.go", `r.text("OTEL_EXPORTER_OTLP_ENDPOINT", "") != ""`, "r != nil"}},
+				want:  "MT-6 MUST",
+			},
+			{
+				name:  "spans do not name the route",
+				edits: []edit{{traces, "\tspan.SetName(method + \" \" + route)\n", "\t_ = method\n"}},
+				want:  "MT-7 SHOULD",
+			},
+			{
+				name:  "spans begin traces of their own",
+				edits: []edit{{traces, "\t\totelhttp.WithPropagators(propagation.TraceContext{}),\n", "\t\totelhttp.WithPropagators(propagation.Baggage{}),\n"}},
+				want:  "MT-7 SHOULD",
+			},
+		},
+	}}
+}
