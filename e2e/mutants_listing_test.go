@@ -7,7 +7,7 @@ func listingMutants() []herd {
 		cursor  = "internal/listing/cursor.go"
 		answers = "internal/controller/answers.go"
 		after   = "\t\ts.add(fmt.Sprintf(`(%[1]s < ? OR (%[1]s = ? AND \"id\" > ?) OR %[1]s IS NULL)`, column),\n" +
-			"\t\t\tposition.Value, position.Value, position.ID)\n"
+			"\t\t\tposition.Value, position.Value, position.ID)\n" //nolint:dupword // it is Go
 	)
 	return []herd{{
 		name: "lists", database: "sqlite", clauses: []string{"RS-4", "RS-5", "RS-6", "RS-7", "RS-8"},
@@ -27,7 +27,7 @@ func listingMutants() []herd {
 				edits: []edit{{
 					sql, after,
 					"\t\tplace := `(SELECT ` + column + ` FROM \"items\" WHERE \"id\" = ?)`\n" +
-						"\t\ts.add(`(`+column+` < `+place+` OR (`+column+` = `+place+` AND \"id\" > ?))`, position.ID, position.ID, position.ID)\n",
+						"\t\ts.add(`(`+column+` < `+place+` OR (`+column+` = `+place+` AND \"id\" > ?))`, position.ID, position.ID, position.ID)\n", //nolint:dupword // it is Go
 				}},
 				want: "RS-5 MUST",
 			},

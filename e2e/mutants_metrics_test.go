@@ -10,6 +10,31 @@ func metricsMutants() []herd {
 		name: "metrics", database: "sqlite", clauses: []string{"MT"},
 		mutants: []mutant{
 			{
+				name: "metrics are for everybody",
+				edits: []edit{{
+					appServer, "\tpublic := newServer(settings, handler, logger)\n",
+					"\tpublic := newServer(settings, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {\n" +
+						"\t\tif r.URL.Path == \"/metrics\" {\n\t\t\tmeasures.Handler().ServeHTTP(w, r)\n\t\t\treturn\n\t\t}\n" +
+						"\t\thandler.ServeHTTP(w, r)\n\t}), logger)\n",
+				}},
+				want: "MT-1 MUST",
+			},
+			{
+				name:  "metrics cannot be switched off",
+				edits: []edit{{appServer, "if settings.MetricsPort != 0 {", "if settings.MetricsPort >= 0 {"}},
+				want:  "MT-1 MUST",
+			},
+			{
+				name:  "a bound of the histogram is missing",
+				edits: []edit{{measures, "0.05, 0.075, 0.1,", "0.05, 0.1,"}},
+				want:  "MT-2 MUST",
+			},
+			{
+				name:  "traces without an id are continued",
+				edits: []edit{{"internal/middleware/request.go", `strings.Trim(parts[2], "0") == "" || strings.Trim(parts[3], "0") == ""`, `parts[2] == ""`}},
+				want:  "MT-5 MUST",
+			},
+			{
 				name: "paths are labels",
 				edits: []edit{
 					{access, "\t\t\t\troute := From(r.Context()).Route\n", ""},

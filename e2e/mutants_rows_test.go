@@ -8,8 +8,29 @@ func rowMutants() []herd {
 	)
 	return []herd{
 		{
-			name: "rows", database: "sqlite", clauses: []string{"RS-1", "RS-13", "RS-14", "RS-15", "RS-16", "RS-17", "RS-18", "RS-19"},
+			name: "rows", database: "sqlite", clauses: []string{"RS-1", "RS-2", "RS-9", "RS-11", "RS-13", "RS-14", "RS-15", "RS-16", "RS-17", "RS-18", "RS-19"},
 			mutants: []mutant{
+				{
+					name:  "null is left out",
+					edits: []edit{{"internal/view/item.go", `json:"description"`, `json:"description,omitempty"`}},
+					want:  "RS-1 MUST, RS-2 MUST, RS-13 MUST, RS-14 MUST",
+				},
+				{
+					name: "text is taken apart into base letters and accents",
+					edits: []edit{
+						{itemRepository, "\t\"context\"\n", "\t\"context\"\n\t\"strings\"\n"},
+						{itemRepository, "\tm.Version = 1\n", "\tm.Version = 1\n\tm.Name = strings.ReplaceAll(m.Name, \"ë\", \"e\\u0308\")\n"},
+					},
+					want: "RS-2 MUST",
+				},
+				{
+					name: "names are trimmed",
+					edits: []edit{
+						{itemRepository, "\t\"context\"\n", "\t\"context\"\n\t\"strings\"\n"},
+						{itemRepository, "\tm.Version = 1\n", "\tm.Version = 1\n\tm.Name = strings.TrimSpace(m.Name)\n"},
+					},
+					want: "RS-11 MUST",
+				},
 				{
 					name:  "the version is compared before the change and not with it",
 					edits: []edit{{statements, `WHERE "id" = ? AND "version" = ?`, `WHERE "id" = ? AND ? > 0`}},

@@ -6,6 +6,11 @@ func securityMutants() []herd {
 		name: "security", database: "sqlite", clauses: []string{"SE-1", "SE-2", "SE-3", "SE-4", "SE-5", "SE-6", "SE-7"},
 		mutants: []mutant{
 			{
+				name:  "answers may be framed by old browsers",
+				edits: []edit{{"internal/middleware/headers.go", "\t\theader.Set(\"X-Frame-Options\", \"DENY\")\n", ""}},
+				want:  "SE-1 SHOULD",
+			},
+			{
 				name: "what is searched for becomes part of the statement",
 				edits: []edit{
 					{"internal/repository/sqlite.go", `", ?) > 0")`, `", '"+text+"') > 0")`},

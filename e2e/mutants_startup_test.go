@@ -18,6 +18,22 @@ func startupMutants() []herd {
 				want:  "ST-1 MUST",
 			},
 			{
+				name: "a second instance waits for the port",
+				edits: []edit{{
+					appServer, "\t\treturn fmt.Errorf(\"listen on port %d: %w\", port, err)\n",
+					"\t\tlogger.ErrorContext(ctx, err.Error())\n\t\t<-ctx.Done()\n\t\treturn ctx.Err()\n",
+				}},
+				want: "ST-5 MUST",
+			},
+			{
+				name: "a second instance does not say which port is taken",
+				edits: []edit{{
+					appServer, "fmt.Errorf(\"listen on port %d: %w\", port, err)",
+					"fmt.Errorf(\"listen: %w\", syscall.EADDRINUSE)",
+				}},
+				want: "ST-5 MUST",
+			},
+			{
 				name: "the start makes the tables",
 				edits: []edit{{
 					appServer, "\tmeasures := metrics.New(",
