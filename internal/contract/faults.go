@@ -349,6 +349,7 @@ func slowClients(ctx context.Context, s *Session) error {
 		end, cancel := context.WithTimeout(ctx, limit)
 		for end.Err() == nil && closed() < 50 {
 			for _, other := range []string{"/livez", path} {
+				v.http.CloseIdleConnections() // a new one is what slow clients may keep out
 				r := v.do(ctx, "GET", other, nil)
 				r.request += " beside " + request
 				s.wantAt(c.level, r, status(200), within(time.Second))
