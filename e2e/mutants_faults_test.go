@@ -65,9 +65,9 @@ func faultMutants() []herd {
 				},
 				{
 					name: "clients that hang up keep a connection of the pool",
-					edits: []edit{{
+					edits: []edit{{rows, "\t\"github.com/google/uuid\"\n", "\t\"github.com/google/uuid\"\n\n\t\"example.com/orders/internal/platform/db\"\n"}, {
 						rows, "\tresult, err := pool.ExecContext(ctx, statement, arguments...)\n\tif err != nil {\n\t\treturn err\n\t}\n",
-						"\tconn, err := pool.Conn(ctx)\n\tif err != nil {\n\t\treturn err\n\t}\n" +
+						"\tconn, err := pool.(*db.Pool).Conn(ctx)\n\tif err != nil {\n\t\treturn err\n\t}\n" +
 							"\tresult, err := conn.ExecContext(ctx, statement, arguments...)\n\tif err != nil {\n\t\treturn err\n\t}\n\t_ = conn.Close()\n",
 					}},
 					want: "FT-9 SHOULD",

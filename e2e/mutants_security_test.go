@@ -7,7 +7,7 @@ func securityMutants() []herd {
 		mutants: []mutant{
 			{
 				name:  "answers may be framed by old browsers",
-				edits: []edit{{"internal/middleware/headers.go", "\t\theader.Set(\"X-Frame-Options\", \"DENY\")\n", ""}},
+				edits: []edit{{"internal/middleware/headers.go", "\t\"X-Frame-Options\":         {\"DENY\"},\n", ""}},
 				want:  "SE-1 SHOULD",
 			},
 			{

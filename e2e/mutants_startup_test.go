@@ -89,8 +89,8 @@ func startupMutants() []herd {
 			{
 				name: "probes may be cached",
 				edits: []edit{{
-					"internal/middleware/headers.go", "header.Set(\"Cache-Control\", \"no-store\")",
-					"if !Probe(r.URL.Path) {\n\t\t\theader.Set(\"Cache-Control\", \"no-store\")\n\t\t}",
+					"internal/middleware/headers.go", "\t\tmaps.Copy(header, always)\n",
+					"\t\tmaps.Copy(header, always)\n\t\tif Probe(r.URL.Path) {\n\t\t\theader.Del(\"Cache-Control\")\n\t\t}\n",
 				}},
 				want: "HL-3 MUST",
 			},

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"groundsill.example/internal/contract"
-	"groundsill.example/internal/dbserver"
 )
 
 // mutant is the generated service with one thing wrong, and the clauses of the
@@ -65,7 +64,6 @@ func TestMutants(t *testing.T) {
 // mostly waits, so one is built while several are tried.
 type nursery struct {
 	origins  map[string]string // database → directory of the service as it is
-	servers  map[string]string // database → URL of its server
 	building sync.Mutex
 	trying   chan struct{}
 }
@@ -73,13 +71,10 @@ type nursery struct {
 func newNursery(t *testing.T) *nursery {
 	t.Helper()
 	const tried = 6
-	n := &nursery{origins: map[string]string{}, servers: map[string]string{}, trying: make(chan struct{}, tried)}
+	n := &nursery{origins: map[string]string{}, trying: make(chan struct{}, tried)}
 	for _, database := range []string{"sqlite", "postgres"} {
 		n.origins[database] = scaffold(t, "--database", database)
 		needModules(t, n.origins[database])
-	}
-	if dbserver.Installed("postgres") == nil {
-		n.servers["postgres"] = postgres(t).URL()
 	}
 	return n
 }
@@ -87,8 +82,9 @@ func newNursery(t *testing.T) *nursery {
 // try runs the clauses against the service as it is and against every mutant.
 func (h herd) try(t *testing.T, n *nursery) {
 	t.Helper()
+	server := ""
 	if h.database != "sqlite" {
-		needServer(t, h.database)
+		server = databaseServer(t).URL()
 	}
 	var wait sync.WaitGroup
 	defer wait.Wait()
@@ -97,7 +93,7 @@ func (h herd) try(t *testing.T, n *nursery) {
 		wait.Go(func() {
 			n.trying <- struct{}{}
 			defer func() { <-n.trying }()
-			h.judge(t, m, dir, n.servers[h.database])
+			h.judge(t, m, dir, server)
 		})
 	}
 }

@@ -154,6 +154,7 @@ func TestOneDoor(t *testing.T) {
 		"github.com/Masterminds/": {"internal/eval"},
 		"go.yaml.in/yaml":         {"internal/strictyaml"},
 		"os/exec":                 {"internal/gitrepo", "internal/setup", "internal/refresh", "internal/contract", "internal/dbserver", "e2e/demo", "e2e/bench"},
+		"github.com/jackc/pgx/":   {"internal/contract"},
 		"groundsill.example/e2e":  {},
 		"groundsill.example/cmd":  {},
 	}

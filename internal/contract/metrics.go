@@ -309,14 +309,14 @@ func silentExporter(ctx context.Context, s *Session) error {
 // countVisits counts the connections to the ports of OTLP, in a namespace or,
 // without one, on the machine.
 func (s *Session) countVisits(ctx context.Context, room *namespace, hits *atomic.Int64) error {
-	host := ""
+	address := ":" // of a network without others
 	if room == nil {
-		host = "127.0.0.1"
+		address = "127.0.0.1:"
 	}
 	for _, port := range []string{"4317", "4318"} {
 		var l net.Listener
 		var err error
-		room.do(func() { l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, port)) })
+		room.do(func() { l, err = listenOnceFree(ctx, address+port, time.Minute) })
 		if err != nil {
 			return absentError("free port " + port)
 		}
@@ -333,6 +333,20 @@ func (s *Session) countVisits(ctx context.Context, room *namespace, hits *atomic
 		}()
 	}
 	return nil
+}
+
+// listenOnceFree listens on a port that other runs of the suite may hold for a
+// while, as it is the same for all of them.
+func listenOnceFree(ctx context.Context, address string, patience time.Duration) (net.Listener, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err == nil || ctx.Err() != nil {
+			return l, err
+		}
+		pause(ctx, 200*time.Millisecond)
+	}
 }
 
 // collector is a stub of an OTLP endpoint.
