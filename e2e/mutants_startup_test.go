@@ -2,6 +2,15 @@ package e2e
 
 func startupMutants() []herd {
 	return []herd{{
+		name: "interfaces", database: "sqlite", namespace: true, clauses: []string{"ST-1"},
+		mutants: []mutant{
+			{
+				name:  "it listens on the loopback alone",
+				edits: []edit{{"internal/config/config.go", `r.text("HOST", "0.0.0.0")`, `r.text("HOST", "127.0.0.1")`}},
+				want:  "ST-1 MUST",
+			},
+		},
+	}, {
 		name: "startup", database: "sqlite", clauses: []string{"ST", "HL"},
 		mutants: []mutant{
 			{
@@ -11,11 +20,6 @@ func startupMutants() []herd {
 					{appServer, startLine, "\t_ = os.WriteFile(\"last-start\", nil, 0o600)\n" + startLine},
 				},
 				want: "ST-1 MUST",
-			},
-			{
-				name:  "it listens on the loopback alone",
-				edits: []edit{{"internal/config/config.go", `r.text("HOST", "0.0.0.0")`, `r.text("HOST", "127.0.0.1")`}},
-				want:  "ST-1 MUST",
 			},
 			{
 				name: "a second instance waits for the port",

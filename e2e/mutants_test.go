@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ type edit struct{ file, old, changed string }
 // herd is mutants on one database, and the clauses that they are tried with.
 type herd struct {
 	name, database string
+	namespace      bool // a network of its own is needed to notice
 	clauses        []string
 	mutants        []mutant
 }
@@ -49,6 +51,9 @@ func herds() []herd {
 func TestMutants(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds and runs services")
+	}
+	if runtime.GOOS != "linux" {
+		miss(t, "linux", "is not this system, and open files and memory are read from its /proc")
 	}
 	need(t, "sqlite3")
 	n := newNursery(t)
@@ -82,6 +87,9 @@ func newNursery(t *testing.T) *nursery {
 // try runs the clauses against the service as it is and against every mutant.
 func (h herd) try(t *testing.T, n *nursery) {
 	t.Helper()
+	if h.namespace && command(".", "unshare", "--net", "true").Run() != nil {
+		miss(t, "network namespace", "cannot be made")
+	}
 	server := ""
 	if h.database != "sqlite" {
 		server = databaseServer(t).URL()
