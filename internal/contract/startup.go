@@ -39,7 +39,7 @@ func startsWithLittle(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.launchBare(db)
+	v, err := s.launchBare(db, nil)
 	if err != nil {
 		return err
 	}
@@ -64,8 +64,9 @@ func startsWithLittle(ctx context.Context, s *Session) error {
 
 // launchBare starts the service with nothing but what ST-1 names. Where the
 // machine allows it, the service is in a network namespace of its own, so that
-// listening on all interfaces opens nothing to the outside.
-func (s *Session) launchBare(db database) (*service, error) {
+// listening on all interfaces opens nothing to the outside. Before it starts,
+// prepare is called, if it is there, with the namespace or with nil.
+func (s *Session) launchBare(db database, prepare func(room *namespace) error) (*service, error) {
 	u := s.suite
 	v := &service{suite: u, database: db, port: u.freePort(), metrics: u.freePort(), rows: map[string]string{}}
 	v.env = []string{
@@ -73,28 +74,40 @@ func (s *Session) launchBare(db database) (*service, error) {
 		"METRICS_PORT=" + strconv.Itoa(v.metrics), "LANG=C", "TZ=Asia/Kolkata",
 	}
 	v.client = newClient(v.port, u.seen, u.Now)
-	room, err := newNamespace()
-	if err != nil {
-		s.note("listening on all interfaces: not applicable, no network namespace can be made (%v)", err)
-		v.env = append(v.env, "HOST=127.0.0.1")
-		v.process, err = u.command("start", v.env)
-	} else {
-		s.later(room.close)
-		if far, ok := db.(networked); ok {
-			if err := far.enter(room); err != nil {
-				return nil, err
-			}
-		}
-		v.room = room
-		v.dialIn(room)
-		room.do(func() { v.process, err = u.command("start", v.env) })
+	if err := s.enterNamespace(v); err != nil {
+		return nil, err
 	}
+	if prepare != nil {
+		if err := prepare(v.room); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	v.room.do(func() { v.process, err = u.command("start", v.env) })
 	if err != nil {
 		return nil, err
 	}
 	u.seen.add(v)
 	s.later(v.kill)
 	return v, nil
+}
+
+// enterNamespace gives a service that is not yet started a network namespace,
+// or, where none can be made, an address that nobody else can reach.
+func (s *Session) enterNamespace(v *service) error {
+	room, err := newNamespace()
+	if err != nil {
+		s.note("listening on all interfaces, and nothing else in the network: not tried, no network namespace can be made (%v)", err)
+		v.env = append(v.env, "HOST=127.0.0.1")
+		return nil
+	}
+	s.later(room.close)
+	v.room = room
+	v.dialIn(room)
+	if far, ok := v.database.(networked); ok {
+		return far.enter(room)
+	}
+	return nil
 }
 
 // wildcard checks that a service in a namespace listens on all interfaces.
@@ -440,16 +453,19 @@ func twoInstances(ctx context.Context, s *Session) error {
 			return err
 		}
 		path := made.header.Get("Location")
-		read := b.do(ctx, "GET", path, nil)
-		if !s.want(read, status(200), content(string(made.body))) {
-			return nil
+		for _, v := range []*service{a, b} {
+			if !s.want(v.do(ctx, "GET", path, nil), status(200), content(string(made.body)), header("ETag", made.etag())) {
+				return nil
+			}
 		}
-		s.want(read, header("ETag", made.etag()))
 		f, values, ok := k.change()
 		if !ok {
 			return absentError("field of " + k.Name + " that can be changed")
 		}
-		s.want(b.do(ctx, "PATCH", path, object{f.Key(): values[0]}, "If-Match", made.etag()), status(200))
+		patched := b.do(ctx, "PATCH", path, object{f.Key(): values[0]}, "If-Match", made.etag())
+		if s.want(patched, status(200)) {
+			s.want(a.do(ctx, "GET", path, nil), status(200), content(string(patched.body)), header("ETag", patched.etag()))
+		}
 		return nil
 	})
 }

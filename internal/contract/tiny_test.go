@@ -44,6 +44,7 @@ type tiny struct {
 	mu     sync.Mutex
 	rows   map[string]map[string]any
 	order  []string
+	keys   map[string]keyedPost
 	counts map[string]int
 	log    sync.Mutex
 }
@@ -63,7 +64,7 @@ func (t *tiny) print(level, msg string, more map[string]any) {
 }
 
 func tinyMain(command string, faults []string) int {
-	t := &tiny{faults: faults, rows: map[string]map[string]any{}, counts: map[string]int{}}
+	t := &tiny{faults: faults, rows: map[string]map[string]any{}, keys: map[string]keyedPost{}, counts: map[string]int{}}
 	if command == "migrate" {
 		return 0
 	}
@@ -476,11 +477,17 @@ func (t *tiny) post(a *answer) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.again(a, in) {
+		return
+	}
 	id, row := randomUUID(), blank()
 	row["id"], row["version"], row["created_at"] = id, 1, stamp()
 	row["updated_at"] = row["created_at"]
 	if t.put(a, id, row, in) {
 		t.order = append(t.order, id)
+		if key := a.r.Header.Get("Idempotency-Key"); key != "" {
+			t.keys[key] = keyedPost{id, fmt.Sprint(in)}
+		}
 		place := "/api/v1/items/" + id
 		if t.broken("host in location") {
 			place = "http://" + a.r.Host + place
@@ -492,6 +499,33 @@ func (t *tiny) post(a *answer) {
 		}
 		a.row(201, row)
 	}
+}
+
+// keyedPost is what an Idempotency-Key was used for.
+type keyedPost struct{ id, content string }
+
+// again answers a request whose key is known, or is none. The lock is held.
+func (t *tiny) again(a *answer, in map[string]any) bool {
+	key := a.r.Header.Get("Idempotency-Key")
+	if len(key) > 255 && !t.broken("long key") {
+		a.problem(400)
+		return true
+	}
+	first, known := t.keys[key]
+	if !known || t.broken("no keys") {
+		return false
+	}
+	if first.content != fmt.Sprint(in) && !t.broken("key alone") {
+		a.problem(422)
+		return true
+	}
+	if t.broken("second time 409") {
+		a.problem(409)
+		return true
+	}
+	a.Header().Set("Location", "/api/v1/items/"+first.id)
+	a.row(201, t.rows[first.id])
+	return true
 }
 
 // find returns the row of a request, or answers. The lock is held.
