@@ -32,6 +32,7 @@ type reply struct {
 	header  http.Header
 	body    []byte
 	took    time.Duration
+	raw     bool // the request was written byte by byte
 	err     error
 }
 

@@ -39,6 +39,9 @@ type Clause struct {
 	Levels []Level
 	Needs  []Need
 	Turn   Turn
+	// Provoke makes answers for a clause whose turn is the last one to judge;
+	// it runs after the turns before. It may be nil.
+	Provoke func(ctx context.Context, s *Session) error
 	// Run tries the clause. What the service does wrong goes to the session;
 	// an error says that the stimulus could not be carried out.
 	Run func(ctx context.Context, s *Session) error
@@ -88,6 +91,10 @@ type suite struct {
 	kinds  []*kind
 	seen   *seen
 
+	begun       map[string]*Session // what Provoke has found, by clause
+	undescribed error               // why there is no description to hold answers against
+	untried     map[string]string   // statuses that could not be provoked, and why
+
 	mu       sync.Mutex
 	ports    map[int]bool
 	database int
@@ -127,7 +134,9 @@ func newSuiteOf(r record.Record, o Options) (*suite, error) {
 	if o.Now == nil {
 		return nil, errors.New("contract: a run needs a clock")
 	}
-	s := &suite{Options: o, record: r, ports: map[int]bool{}, seen: &seen{}}
+	s := &suite{
+		Options: o, record: r, ports: map[int]bool{}, seen: &seen{}, begun: map[string]*Session{}, untried: map[string]string{},
+	}
 	s.kinds = kindsOf(r.Resources)
 	return s, nil
 }
@@ -138,9 +147,11 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 	if len(chosen) == 0 {
 		return Report{}, fmt.Errorf("no clause is called %s", strings.Join(s.Clauses, " or "))
 	}
+	s.describe(ctx, chosen)
 	results := make([][]Result, len(chosen))
 	s.turn(ctx, chosen, results, Waiting, s.Parallel)
 	s.turn(ctx, chosen, results, Heavy, 1)
+	s.provoke(ctx, chosen)
 	s.stopShared()
 	s.turn(ctx, chosen, results, Last, 1)
 	return Report{
@@ -187,11 +198,13 @@ func (s *suite) try(ctx context.Context, c Clause) []Result {
 	if missing := s.missing(c.Needs); missing != "" {
 		return outcomes(c, nil, nil, missing, 0)
 	}
-	limit := 2*time.Minute + time.Duration(float64(5*time.Minute)*s.Scale)
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, s.limit())
 	defer cancel()
 	begun := s.Now()
-	session := &Session{suite: s, clause: c}
+	session := s.begun[c.ID]
+	if session == nil {
+		session = &Session{suite: s, clause: c}
+	}
 	err := c.Run(ctx, session)
 	session.close()
 	if absent, ok := errors.AsType[absentError](err); ok {
@@ -201,6 +214,11 @@ func (s *suite) try(ctx context.Context, c Clause) []Result {
 		session.broken(c.Levels[0], "", "the stimulus of "+c.ID+" can be carried out", err.Error())
 	}
 	return outcomes(c, session.breaks, session.notes, "", s.Now().Sub(begun))
+}
+
+// limit is the longest that a clause may take.
+func (s *suite) limit() time.Duration {
+	return 2*time.Minute + time.Duration(float64(5*time.Minute)*s.Scale)
 }
 
 // outcomes divides what a session found among the levels of its clause.

@@ -25,6 +25,7 @@ func security() []Clause {
 		{ID: "SE-5", Title: "forwarding headers count from trusted proxies only", Levels: must, Run: forwarded},
 		{ID: "SE-6", Title: "the rate limit limits and recovers", Levels: should, Needs: []Need{Resource}, Turn: Heavy, Run: rateLimit},
 		{ID: "SE-7", Title: "nothing of the inside is served", Levels: must, Run: hiddenPaths},
+		describedClause(),
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 // seen is what a run remembers of every answer and every process, for the
 // clauses that hold for all of them.
 type seen struct {
+	api *api // nil where there is no description to hold answers against
+
 	mu       sync.Mutex
 	answers  int
 	errors   int
@@ -30,6 +32,9 @@ func (a *seen) add(v *service) {
 func (a *seen) observe(r *reply) {
 	if r.err != nil {
 		return
+	}
+	if a.api != nil {
+		a.api.observe(r)
 	}
 	fault, tells := "", telling(r.header)
 	judged := r.status >= http.StatusBadRequest && !fromParser(r)
@@ -57,7 +62,7 @@ func fromParser(r *reply) bool {
 		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
 		http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge,
 	}
-	odd := r.status == http.StatusBadRequest && (strings.Contains(r.path, "%00") || strings.Contains(r.path, "%2f"))
+	odd := r.status == http.StatusBadRequest && (r.raw || strings.Contains(r.path, "%00") || strings.Contains(r.path, "%2f"))
 	return slices.Contains(early, r.status) || r.method == http.MethodTrace || odd
 }
 
