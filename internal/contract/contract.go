@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"groundsill.example/internal/dbserver"
 	"groundsill.example/internal/record"
 )
 
@@ -62,6 +63,7 @@ type Options struct {
 	Dir      string        // the generated repository
 	Scratch  string        // an existing directory for databases; emptied by nobody
 	Env      []string      // what commands need to run at all, PATH and HOME for example
+	Server   string        // URL of a database server to make databases on; empty: one of its own where it needs one
 	Clauses  []string      // only these: identifiers or groups such as "ST"; none is all
 	Scale    float64       // of the long clauses; 0 is 0.1, 1 is full length
 	Ready    time.Duration // the longest a start may take; 0 is 10 s
@@ -95,9 +97,13 @@ type suite struct {
 	undescribed error               // why there is no description to hold answers against
 	untried     map[string]string   // statuses that could not be provoked, and why
 
-	mu       sync.Mutex
-	ports    map[int]bool
-	database int
+	mu        sync.Mutex
+	ports     map[int]bool
+	count     int // of databases
+	databases []database
+
+	serverLock sync.Mutex
+	own        *dbserver.Server
 
 	commonLock sync.Mutex
 	shared     *service
@@ -154,6 +160,9 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 	s.provoke(ctx, chosen)
 	s.stopShared()
 	s.turn(ctx, chosen, results, Last, 1)
+	if err := s.closeDatabases(); err != nil {
+		return Report{}, fmt.Errorf("remove the databases of the run: %w", err)
+	}
 	return Report{
 		Service:  fmt.Sprint(s.record.Answers["name"]),
 		Database: s.databaseName(),

@@ -71,7 +71,7 @@ func readiness(ctx context.Context, s *Session) error {
 // inside returns texts that would tell about the database.
 func inside(v *service) []string {
 	return []string{
-		v.database.url(), "service.db", "127.0.0.1", "sqlite", "pgx", "psycopg", "mysql", "mongo", "no such file",
+		v.database.url(), "service.db", "contract_", "127.0.0.1", "sqlite", "pgx", "psycopg", "mysql", "mongo", "no such file",
 		"unable to open", "refused", "timeout", "exception", "errno",
 	}
 }

@@ -25,6 +25,10 @@ func (q *sqlite) file() string { return filepath.Join(q.dir, "service.db") }
 
 func (q *sqlite) url() string { return "sqlite://" + q.file() }
 
+func (*sqlite) password() string { return "" }
+
+func (q *sqlite) close() error { return nil } // it lies in the scratch directory
+
 // set moves the directory away and back.
 func (q *sqlite) set(m mode) error {
 	_, err := os.Stat(q.dir)

@@ -82,6 +82,11 @@ func (s *Session) launchBare(db database) (*service, error) {
 		s.later(room.close)
 		v.room = room
 		v.dialIn(room)
+		if far, ok := db.(networked); ok {
+			if err := far.offer(room); err != nil {
+				return nil, err
+			}
+		}
 		room.do(func() { v.process, err = u.command("start", v.env) })
 	}
 	if err != nil {
@@ -226,31 +231,35 @@ func passwordHidden(ctx context.Context, s *Session) error {
 		return err
 	}
 	scheme, _, _ := strings.Cut(db.url(), "://")
-	var wait sync.WaitGroup
-	urls := []string{
-		scheme + "://user:" + secret + "@127.0.0.1:1/service",
-		scheme + "://user:" + secret + "@127.0.0.1:notaport/service",
+	cases := map[string]string{
+		scheme + "://user:" + secret + "@127.0.0.1:1/service":        secret,
+		scheme + "://user:" + secret + "@127.0.0.1:notaport/service": secret,
 	}
-	errs := make([]error, len(urls))
-	for i, url := range urls {
+	if valid := db.password(); valid != "" {
+		cases[db.url()] = valid
+	} else {
+		s.note("(c) a valid URL with a password: not applicable, the database has no passwords")
+	}
+	var wait sync.WaitGroup
+	errs := make(chan error, len(cases))
+	for url, hidden := range cases {
 		wait.Go(func() {
 			v, err := s.launch(db, "LOG_LEVEL=debug", "DATABASE_URL="+url)
 			if err != nil {
-				errs[i] = err
+				errs <- err
 				return
 			}
 			if !v.ended(ctx, 2*time.Second) {
 				v.do(ctx, "GET", "/readyz", nil)
+				v.do(ctx, "GET", s.anyPath(), nil)
 			}
 			v.kill()
-			s.secretAbsent(v, secret, "start with DATABASE_URL="+url)
+			s.secretAbsent(v, hidden, "start with DATABASE_URL="+strings.ReplaceAll(url, hidden, "S3CR3T"))
 		})
 	}
 	wait.Wait()
-	if s.suite.databaseName() == "sqlite" {
-		s.note("(c) a valid URL with a password: not applicable, SQLite has no passwords")
-	}
-	return errors.Join(errs...)
+	close(errs)
+	return <-errs
 }
 
 // secretAbsent checks that a text occurs nowhere in the output of a service.

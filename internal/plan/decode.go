@@ -244,6 +244,7 @@ func (r *reader) conflict(p *Plan) error {
 		field{"path", true, r.path(&c.Path)},
 		field{"kind", true, r.into(&c.Kind)},
 		field{"hunks", true, func() error { return r.array(func() error { return r.hunk(&c) }) }},
+		field{"sides", false, func() error { return r.sides(&c) }},
 	)
 	if err == nil && c.Kind == "" {
 		err = r.problem(at, "plan-conflict", "the conflict of %s has no kind", c.Path)
@@ -273,6 +274,42 @@ func (r *reader) hunk(c *Conflict) error {
 		*side = string(data)
 	}
 	c.Hunks = append(c.Hunks, h)
+	return nil
+}
+
+func (r *reader) sides(c *Conflict) error {
+	at := r.offset()
+	err := r.object(
+		field{"base", true, func() error { return r.side(&c.Sides.Base) }},
+		field{"ours", true, func() error { return r.side(&c.Sides.Ours) }},
+		field{"theirs", true, func() error { return r.side(&c.Sides.Theirs) }},
+	)
+	if err == nil && c.Sides.Empty() {
+		err = r.problem(at, "plan-conflict", "the conflict of %s has sides, and none of them has a file", c.Path)
+	}
+	return err
+}
+
+// side reads one side, which may be null.
+func (r *reader) side(f **tree.File) error {
+	if none, err := r.null(); none || err != nil {
+		return err
+	}
+	var j sideJSON
+	at := r.offset()
+	err := r.object(
+		field{"mode", true, r.into(&j.Mode)},
+		field{"content", true, r.into(&j.Content)},
+		field{"encoding", true, r.into(&j.Encoding)},
+	)
+	if err != nil {
+		return err
+	}
+	data, ok := decodeText(j.Content, j.Encoding)
+	if mode := tree.Mode(j.Mode); !ok || !written(mode) && mode != tree.Symlink {
+		return r.problem(at, "plan-conflict", "a side of a conflict is no file: mode %s, encoding %s", clip(j.Mode), clip(j.Encoding))
+	}
+	*f = &tree.File{Data: data, Mode: tree.Mode(j.Mode)}
 	return nil
 }
 

@@ -53,6 +53,19 @@ type conflictJSON struct {
 	Path  string     `json:"path"`
 	Kind  string     `json:"kind"`
 	Hunks []hunkJSON `json:"hunks"`
+	Sides *sidesJSON `json:"sides,omitempty"`
+}
+
+type sidesJSON struct {
+	Base   *sideJSON `json:"base"`
+	Ours   *sideJSON `json:"ours"`
+	Theirs *sideJSON `json:"theirs"`
+}
+
+type sideJSON struct {
+	Mode     string `json:"mode"`
+	Content  string `json:"content"`
+	Encoding string `json:"encoding"`
 }
 
 type hunkJSON struct {
@@ -81,6 +94,8 @@ type hunkJSON struct {
 // and a keep have none. "git" is left out when the plan does nothing about git.
 // A conflict is {"path", "kind", "hunks"} and a hunk {"base", "ours", "theirs"};
 // where one of the three is not UTF-8 all are in base64 and "encoding" says so.
+// Where git is to know about it, a conflict also has "sides": {"base", "ours",
+// "theirs"}, each null or {"mode", "content", "encoding"}.
 //
 // Before of a change, which is for display, is not part of the form.
 func Encode(p Plan) ([]byte, error) {
@@ -130,7 +145,18 @@ func encodeConflict(c Conflict) conflictJSON {
 	for _, h := range c.Hunks {
 		j.Hunks = append(j.Hunks, encodeHunk(h))
 	}
+	if !c.Sides.Empty() {
+		j.Sides = &sidesJSON{encodeSide(c.Sides.Base), encodeSide(c.Sides.Ours), encodeSide(c.Sides.Theirs)}
+	}
 	return j
+}
+
+func encodeSide(f *tree.File) *sideJSON {
+	if f == nil {
+		return nil
+	}
+	text, encoding := encodeText(f.Data)
+	return &sideJSON{Mode: string(f.Mode), Content: text, Encoding: encoding}
 }
 
 func encodeHunk(h Hunk) hunkJSON {

@@ -29,7 +29,11 @@ func example(t *testing.T) Plan {
 			{Path: path(t, "logo"), Action: Create, File: text("\xff\x00"), Why: "binary"},
 		},
 		Conflicts: []Conflict{
-			{Path: path(t, "go.mod"), Kind: "content", Hunks: []Hunk{{"a\n", "b\n", "c\n"}, {"", "\xff", ""}}},
+			{
+				Path: path(t, "go.mod"), Kind: "content", Hunks: []Hunk{{"a\n", "b\n", "c\n"}, {"", "\xff", ""}},
+				Sides: Sides{Base: new(text("a\n")), Theirs: &tree.File{Data: []byte("\xff"), Mode: tree.Executable}},
+			},
+			{Path: path(t, "kept"), Kind: "exists"},
 		},
 		Warnings: []string{"mind the gap"},
 		Message:  "Start orders\n",
@@ -145,6 +149,10 @@ func TestDecodeRefuses(t *testing.T) {
 		{"names that fold together", document(strings.Replace(create, `"a"`, `"A"`, 1), create), "path-collision"},
 		{"a file that is a directory", document(create, strings.Replace(create, `"a"`, `"a/b"`, 1)), "path-collision"},
 		{"a conflict of no kind", conflict(`"path":"a","kind":"","hunks":[]`), "plan-conflict"},
+		{"sides without a file", conflict(`"path":"a","kind":"k","hunks":[],"sides":{"base":null,"ours":null,"theirs":null}`), "plan-conflict"},
+		{"a side that is a device", conflict(`"path":"a","kind":"k","hunks":[],"sides":{"base":null,"ours":null,` +
+			`"theirs":{"mode":"special","content":"","encoding":"utf-8"}}`), "plan-conflict"},
+		{"a side that is a word", conflict(`"path":"a","kind":"k","hunks":[],"sides":{"base":null,"ours":null,"theirs":"x"}`), "plan-type"},
 		{"a hunk in no encoding", conflict(`"path":"a","kind":"k","hunks":[{"base":"","ours":"","theirs":"","encoding":"x"}]`), "plan-conflict"},
 	}
 	if _, err := Decode([]byte(document(create))); err != nil {

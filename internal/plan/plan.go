@@ -64,7 +64,17 @@ type Conflict struct {
 	Path  tree.Path
 	Kind  string // "exists", "content", …
 	Hunks []Hunk
+	Sides Sides // as git keeps them beside an unmerged file
 }
+
+// Sides are the three files of a conflict. A side that is nil has no file
+// there; all three are nil where git is not to know about the conflict.
+type Sides struct {
+	Base, Ours, Theirs *tree.File
+}
+
+// Empty reports whether there is no file on any side.
+func (s Sides) Empty() bool { return s == Sides{} }
 
 // Hunk is one conflicting part of a file, as its three sides.
 type Hunk struct {

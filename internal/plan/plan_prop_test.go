@@ -141,12 +141,20 @@ func drawPlan(t *rapid.T) Plan {
 			p.Conflicts = append(p.Conflicts, Conflict{
 				Path: at, Kind: "content",
 				Hunks: []Hunk{{side.Draw(t, "base"), side.Draw(t, "ours"), side.Draw(t, "theirs")}},
+				Sides: Sides{Base: drawSide(t), Ours: drawSide(t), Theirs: drawSide(t)},
 			})
 		}
 	}
 	why := rapid.String().Draw(t, "why")
 	p.Changes = Compute(ours.Tree(), target.Tree(), func(tree.Path) string { return why })
 	return p
+}
+
+func drawSide(t *rapid.T) *tree.File {
+	if !rapid.Bool().Draw(t, "there") {
+		return nil
+	}
+	return new(drawFile(t))
 }
 
 func drawFile(t *rapid.T) tree.File {

@@ -147,6 +147,15 @@ func (r *reader) optional(s **string) func() error {
 	}
 }
 
+// null reads a null if one is next, and reports whether it was.
+func (r *reader) null() (bool, error) {
+	if !bytes.HasPrefix(r.data[r.offset():], []byte("null")) {
+		return false, nil
+	}
+	_, err := r.token()
+	return err == nil, err
+}
+
 func (r *reader) text() (string, error) {
 	at := r.offset()
 	token, err := r.token()

@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	"golang.org/x/term"
+
+	"groundsill.example/internal/diag"
 )
 
 // The width of an output whose width is not known, and the range of widths that
@@ -51,6 +53,16 @@ type Output struct {
 	Terminal bool
 	Colour   bool
 	Width    int // in columns, never zero
+}
+
+// Write writes p. What cannot be written, to a full disk or a closed pipe, is a
+// *diag.Error of class Environment.
+func (o Output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if err != nil {
+		err = diag.Wrap(diag.Environment, err, diag.Diagnostic{Code: "output", Summary: "write the output"})
+	}
+	return n, err
 }
 
 // New returns the streams of p. Colour is on for terminals. NO_COLOR, CLICOLOR=0

@@ -366,8 +366,6 @@ func write(o term.Output, p *page) error {
 	if p.text.Len() == 0 {
 		return nil
 	}
-	if _, err := o.Write([]byte(p.text.String())); err != nil {
-		return fmt.Errorf("write the output: %w", err)
-	}
-	return nil
+	_, err := o.Write([]byte(p.text.String()))
+	return err
 }

@@ -188,10 +188,8 @@ func (j JSON) value(key string, v any) error {
 }
 
 func (j JSON) write(data []byte) error {
-	if _, err := j.Out.Write(escapeJSON(data)); err != nil {
-		return fmt.Errorf("write the output: %w", err)
-	}
-	return nil
+	_, err := j.Out.Write(escapeJSON(data))
+	return err
 }
 
 // escapeJSON writes the characters that act on a terminal, or hide text there,
