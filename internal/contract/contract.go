@@ -69,11 +69,28 @@ type Options struct {
 	Ready    time.Duration // the longest a start may take; 0 is 10 s
 	Parallel int           // clauses that run at a time; 0 is 4
 	Now      func() time.Time
+
+	// Progress is told how many of the clauses are done, one call at a time. It
+	// may be nil.
+	Progress func(done, total int)
+
+	// URL is where a service runs that the suite does not start, and Document
+	// the file that describes it in OpenAPI. Dir is not looked at then, and what
+	// cannot be seen from outside is not applicable.
+	URL      string
+	Document string
 }
 
 // Run tries every clause and reports. The error is for a repository that
 // cannot be tried at all.
 func Run(ctx context.Context, o Options) (Report, error) {
+	if o.URL != "" {
+		s, err := newOutside(ctx, o)
+		if err != nil {
+			return Report{}, err
+		}
+		return s.run(ctx, All())
+	}
 	s, err := newSuite(o)
 	if err != nil {
 		return Report{}, err
@@ -83,7 +100,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 
 // All returns the clauses of the suite in the order of the contract.
 func All() []Clause {
-	return slices.Concat(startup(), health(), semantics(), resources(), logging(), metrics(), security(), faults(), container(), repository())
+	return slices.Concat(
+		needing(Process, startup()), health(), semantics(), resources(), needing(Log, logging()), metrics(),
+		security(), needing(Process, faults()), needing(Repository, container()), needing(Repository, repository()),
+	)
 }
 
 // suite is what the clauses of one run share.
@@ -93,11 +113,14 @@ type suite struct {
 	kinds  []*kind
 	seen   *seen
 
+	outside *outsideOnly // nil for a service that the suite starts
+
 	begun       map[string]*Session // what Provoke has found, by clause
 	undescribed error               // why there is no description to hold answers against
 	untried     map[string]string   // statuses that could not be provoked, and why
 
 	mu        sync.Mutex
+	done      int // clauses
 	ports     map[int]bool
 	count     int // of databases
 	databases []database
@@ -160,11 +183,12 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 	s.provoke(ctx, chosen)
 	s.stopShared()
 	s.turn(ctx, chosen, results, Last, 1)
+	s.sweep(ctx)
 	if err := s.closeDatabases(); err != nil {
 		return Report{}, fmt.Errorf("remove the databases of the run: %w", err)
 	}
 	return Report{
-		Service:  fmt.Sprint(s.record.Answers["name"]),
+		Service:  s.name(),
 		Database: s.databaseName(),
 		Took:     s.Now().Sub(begun),
 		Results:  slices.Concat(results...),
@@ -180,12 +204,25 @@ func (s *suite) turn(ctx context.Context, clauses []Clause, results [][]Result, 
 			continue
 		}
 		free <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
 		wait.Go(func() {
 			defer func() { <-free }()
 			results[i] = s.try(ctx, c)
+			s.progress(len(clauses))
 		})
 	}
 	wait.Wait()
+}
+
+func (s *suite) progress(total int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done++
+	if s.Progress != nil {
+		s.Progress(s.done, total)
+	}
 }
 
 func (s *suite) chosen(c Clause) bool {
@@ -195,6 +232,14 @@ func (s *suite) chosen(c Clause) bool {
 	return slices.ContainsFunc(s.Clauses, func(want string) bool {
 		return want == c.ID || strings.HasPrefix(c.ID, want+"-")
 	})
+}
+
+// name returns what a report calls the service.
+func (s *suite) name() string {
+	if s.outside != nil {
+		return s.outside.url.Redacted()
+	}
+	return fmt.Sprint(s.record.Answers["name"])
 }
 
 func (s *suite) databaseName() string {

@@ -54,6 +54,9 @@ type networked interface {
 
 // empty returns a new database without tables.
 func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of database is the record's choice
+	if s.suite.outside != nil {
+		return nil, absentError(Database)
+	}
 	return s.suite.newDatabase()
 }
 

@@ -3,6 +3,7 @@ package contract
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -21,7 +22,7 @@ type wire struct {
 
 // dial opens a connection to the service; everything on it ends within limit.
 func (c *client) dial(ctx context.Context, limit time.Duration) (*wire, error) {
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", c.address)
+	conn, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -29,6 +30,14 @@ func (c *client) dial(ctx context.Context, limit time.Duration) (*wire, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return &wire{conn: conn, in: bufio.NewReader(conn), seen: c.seen}, nil
+}
+
+func (c *client) connect(ctx context.Context) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	if c.scheme == "https" {
+		return (&tls.Dialer{NetDialer: dialer}).DialContext(ctx, "tcp", c.address)
+	}
+	return dialer.DialContext(ctx, "tcp", c.address)
 }
 
 // send writes bytes.

@@ -15,6 +15,8 @@ type seen struct {
 	api *api // nil where there is no description to hold answers against
 
 	mu       sync.Mutex
+	keep     bool     // the paths of rows that are made
+	made     []string // oldest first
 	answers  int
 	errors   int
 	faults   []Break // answers that HT-1 forbids
@@ -44,6 +46,9 @@ func (a *seen) observe(r *reply) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.answers++
+	if place := r.header.Get("Location"); a.keep && r.method == http.MethodPost && r.status == http.StatusCreated && place != "" {
+		a.made = append(a.made, place)
+	}
 	if judged {
 		a.errors++
 	}
