@@ -97,14 +97,14 @@ func (a *app) runVerify(ctx context.Context, o *verifyOptions) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(run.Scratch)) }()
 	if !o.noBuild {
 		if err := a.build(ctx, run.Dir, build); err != nil {
-			return err
+			return unlessInterrupted(ctx, err)
 		}
 	}
 	done := a.showProgress(&run)
 	report, err := contract.Run(ctx, run)
 	done()
 	if err != nil {
-		return verifyFailed(err)
+		return unlessInterrupted(ctx, verifyFailed(err))
 	}
 	if report.Count(contract.Must, contract.Broken) > 0 {
 		a.status = exitConflicts
@@ -291,6 +291,14 @@ func (a *app) writeJUnit(name string, report contract.Report) error {
 		return diag.Wrap(diag.Environment, err, diag.Diagnostic{Code: "junit-unwritable", Summary: "write the JUnit report"})
 	}
 	return nil
+}
+
+// unlessInterrupted returns the error, or that Ctrl-C came.
+func unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return diag.New(diag.Interrupted, diag.Diagnostic{Code: "interrupted", Summary: "interrupted; what was started has ended"})
 }
 
 func verifyFailed(err error) error {

@@ -117,6 +117,7 @@ type suite struct {
 
 	begun       map[string]*Session // what Provoke has found, by clause
 	undescribed error               // why there is no description to hold answers against
+	provoked    bool                // what the description has was provoked
 	untried     map[string]string   // statuses that could not be provoked, and why
 
 	mu        sync.Mutex

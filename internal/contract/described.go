@@ -37,18 +37,7 @@ func (s *suite) describe(ctx context.Context, clauses []Clause) {
 		s.seen.api = s.outside.api
 		return
 	}
-	file := s.description()
-	d, err := loadDocument(ctx, file)
-	if err != nil {
-		s.undescribed = err
-		return
-	}
-	a, err := newAPI(d)
-	if err != nil {
-		s.undescribed = err
-		return
-	}
-	s.seen.api = a
+	s.seen.api, s.undescribed = loadAPI(ctx, s.description())
 }
 
 // description returns the file of the description.
@@ -86,6 +75,9 @@ func asDescribed(_ context.Context, s *Session) error {
 // judgeUnseen reports what the document promises and no answer has shown. From
 // outside, a service cannot be brought to answer everything.
 func (s *Session) judgeUnseen(a *api) {
+	if !s.suite.provoked {
+		return // why it could not be is reported already
+	}
 	var outside []string
 	for _, one := range a.unseen() {
 		status := one[strings.LastIndexByte(one, ' ')+1:]

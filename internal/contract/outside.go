@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"groundsill.example/internal/diag"
 	"groundsill.example/internal/record"
 )
 
@@ -28,13 +29,11 @@ func newOutside(ctx context.Context, o Options) (*suite, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("%q is no http or https URL", o.URL)
 	}
-	d, err := loadDocument(ctx, o.Document)
+	a, err := loadAPI(ctx, o.Document)
 	if err != nil {
-		return nil, err
-	}
-	a, err := newAPI(d)
-	if err != nil {
-		return nil, err
+		return nil, diag.Wrap(diag.Usage, err, diag.Diagnostic{
+			Code: "openapi-invalid", Summary: "read " + o.Document + " as OpenAPI", Hint: "it has to be a valid document of OpenAPI 3.1 or 3.0, in YAML or JSON",
+		})
 	}
 	if base := strings.TrimSuffix(u.Path, "/"); base != "" {
 		a.rebase(base)
@@ -47,11 +46,25 @@ func newOutside(ctx context.Context, o Options) (*suite, error) {
 	s.outside = &outsideOnly{url: u, api: a}
 	s.kinds, s.seen.keep = derive(a), true
 	v := s.visited()
-	if r := v.do(ctx, "GET", "/livez", nil); r.err != nil {
-		return nil, r.err
+	if err := v.do(ctx, "GET", "/livez", nil).err; err != nil {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err
+		}
+		return nil, diag.Wrap(diag.Environment, err, diag.Diagnostic{
+			Code: "service-unreachable", Summary: "no service answers at " + u.Redacted(), Hint: "start it, or look at the URL again",
+		})
 	}
 	s.shared = v
 	return s, nil
+}
+
+// loadAPI reads what a document in a file promises.
+func loadAPI(ctx context.Context, file string) (*api, error) {
+	d, err := loadDocument(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	return newAPI(d)
 }
 
 // rebase puts the operations below another path.

@@ -45,14 +45,16 @@ func provokeDescribed(ctx context.Context, s *Session) error {
 	if err := s.sameDescription(ctx, v); err != nil {
 		return err
 	}
+	steps := []func(context.Context) error{p.simple, p.slow, p.limited, p.failing, p.away}
 	if s.suite.outside != nil {
-		return p.simple(ctx)
+		steps = steps[:1] // the others need a process
 	}
-	for _, step := range []func(context.Context) error{p.simple, p.slow, p.limited, p.failing, p.away} {
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
+	s.suite.provoked = true
 	return nil
 }
 
