@@ -93,7 +93,7 @@ func (d *document) properties(schema place) (all map[string]place, required []st
 		return nil, nil
 	}
 	all = map[string]place{}
-	if parts, ok := schema.value.(object)["allOf"].([]any); ok {
+	if parts, ok := schema.list("allOf"); ok {
 		for _, one := range parts {
 			some, names := d.properties(place{file: schema.file, value: one})
 			maps.Copy(all, some)
@@ -105,7 +105,7 @@ func (d *document) properties(schema place) (all map[string]place, required []st
 	for name := range list {
 		all[name] = d.within(properties, name)
 	}
-	names, _ := schema.value.(object)["required"].([]any)
+	names, _ := schema.list("required")
 	for _, name := range names {
 		required = append(required, fmt.Sprint(name))
 	}
@@ -186,7 +186,7 @@ func (d *document) field(p place) resource.Field {
 		text := fmt.Sprint(one.value)
 		f.Default = &text
 	}
-	if choices, ok := p.value.(object)["enum"].([]any); ok && (kind == "string" || kind == "") {
+	if choices, ok := p.list("enum"); ok && (kind == "string" || kind == "") {
 		f.Type = resource.Enum
 		for _, c := range choices {
 			if text, ok := c.(string); ok {
@@ -210,7 +210,7 @@ func (d *document) field(p place) resource.Field {
 
 // types returns the type of a schema, and whether null is one too.
 func types(p place) (kind string, nullable bool) {
-	all, ok := p.value.(object)["type"].([]any)
+	all, ok := p.list("type")
 	if !ok {
 		return p.text("type"), false
 	}

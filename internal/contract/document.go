@@ -114,6 +114,13 @@ func (p place) text(name string) string {
 	return text
 }
 
+// list returns a member that is a list, and whether there is one.
+func (p place) list(name string) ([]any, bool) {
+	one, _ := p.member(name)
+	list, ok := one.value.([]any)
+	return list, ok
+}
+
 // flag reports whether a member is true.
 func (p place) flag(name string) bool {
 	one, _ := p.member(name)
