@@ -25,6 +25,25 @@ test: ## run every test
 demo: build ## scaffold a service, test it, start it and talk to it
 	@go run ./e2e/demo bin/sill
 
+# What a run of the contract leaves, and how many services it tries at a time.
+# A service mostly waits, so there can be more of them than processors.
+CONTRACT_REPORTS := $(CURDIR)/bin/contract
+CONTRACT_PARALLEL ?= 3
+
+.PHONY: contract
+contract: CONTRACT_TIMEOUT := 30m
+contract: ## hold what sill makes to the service contract, on every database
+	@rm -rf $(CONTRACT_REPORTS) && mkdir -p $(CONTRACT_REPORTS)
+	@status=0; \
+	SILL_CONTRACT_REPORTS=$(CONTRACT_REPORTS) go test ./e2e -count=1 -run '^TestContract$$' \
+		-parallel $(CONTRACT_PARALLEL) -timeout $(CONTRACT_TIMEOUT) || status=1; \
+	go run ./e2e/summary $(CONTRACT_REPORTS) || status=1; \
+	exit $$status
+
+.PHONY: contract-full
+contract-full: ## the same with every clause at its full length
+	@$(MAKE) --no-print-directory contract SILL_CONTRACT_SCALE=1 CONTRACT_TIMEOUT=90m
+
 .PHONY: lint
 lint: ## check format and lint
 	$(GOLANGCI_LINT) run

@@ -1,43 +1,16 @@
+//go:build unix
+
 package e2e
 
 import (
-	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
-
-	"groundsill.example/internal/dbserver"
+	"time"
 )
-
-// postgres starts a PostgreSQL server that ends with the test.
-func postgres(t *testing.T) *dbserver.Server {
-	t.Helper()
-	s, err := dbserver.Start(t.Context(), "postgres")
-	if errors.Is(err, dbserver.ErrNotInstalled) {
-		miss(t, "postgres", "is not installed")
-	}
-	must(t, err)
-	t.Cleanup(func() { must(t, s.Close()) })
-	return s
-}
-
-// needServer skips the test where a database server is not installed.
-func needServer(t *testing.T, kind string) {
-	t.Helper()
-	if err := dbserver.Installed(kind); err != nil {
-		miss(t, kind, err.Error())
-	}
-}
-
-// createDatabase makes a database on a server and returns its URL.
-func createDatabase(t *testing.T, s *dbserver.Server, name string) string {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), s.URL())
-	must(t, err)
-	_, err = conn.Exec(t.Context(), "CREATE DATABASE "+pgx.Identifier{name}.Sanitize())
-	must(t, errors.Join(err, conn.Close(t.Context())))
-	return "postgres://sill@" + s.Address() + "/" + name
-}
 
 // TestPostgresTests runs the tests that services on PostgreSQL bring along,
 // with a server: the tests of the database are among them.
@@ -45,7 +18,7 @@ func TestPostgresTests(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the Go toolchain for minutes")
 	}
-	server := postgres(t)
+	server := databaseServer(t)
 	for _, c := range []generatedCase{
 		{name: "default"},
 		{name: "related", args: []string{"--resource-file", resourceFile("related")}},
@@ -55,10 +28,112 @@ func TestPostgresTests(t *testing.T) {
 			dir := scaffold(t, append([]string{"--database", "postgres"}, c.args...)...)
 			needModules(t, dir)
 			cmd := command(dir, "go", "test", "./...")
-			cmd.Env = append(cmd.Env, "GOFLAGS=-trimpath", "DATABASE_URL="+createDatabase(t, server, c.name))
+			cmd.Env = append(cmd.Env, "GOFLAGS=-trimpath", "DATABASE_URL="+server.URL())
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+// TestPostgresRestart takes the server down, politely and not, while a service
+// works. A proxy cannot do that: a server says goodbye in words of its own.
+func TestPostgresRestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a service")
+	}
+	server := databaseServer(t)
+	dir := scaffold(t, "--database", "postgres")
+	needModules(t, dir)
+	binary := filepath.Join(t.TempDir(), "server")
+	run(t, dir, "go", "build", "-trimpath", "-o", binary, "./cmd/server")
+	migrate(t, binary, server.URL())
+	p := serve(t, filepath.Dir(binary), []string{"DATABASE_URL=" + server.URL(), "DB_TIMEOUT_MS=1000"}, []string{binary, "start"})
+	row := p.create(t, "A-1")
+	for _, c := range []struct {
+		name string
+		end  func() error
+	}{
+		{"stopped", server.Stop},
+		{"killed", func() error { server.Kill(); return nil }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stop := make(chan struct{})
+			var group sync.WaitGroup
+			for range 4 {
+				group.Go(func() { p.insist(t, row, stop) })
+			}
+			must(t, c.end())
+			p.unavailable(t, row)
+			must(t, server.Start(t.Context()))
+			p.recovers(t, row)
+			close(stop)
+			group.Wait()
+		})
+	}
+}
+
+func item(sku string) string { return fmt.Sprintf(`{"name":"Widget","sku":%q,"quantity":3}`, sku) }
+
+// create makes an item and returns its path.
+func (p *process) create(t *testing.T, sku string) string {
+	t.Helper()
+	res := p.ask(t, "POST", "/api/v1/items", item(sku))
+	row := res.header.Get("Location")
+	if read := p.ask(t, "GET", row, ""); res.status != http.StatusCreated || read.body != res.body {
+		t.Fatalf("POST: %d\n%s\nGET: %d\n%s", res.status, res.body, read.status, read.body)
+	}
+	return row
+}
+
+// unavailable demands that the service lives and says soon that its database
+// does not answer.
+func (p *process) unavailable(t *testing.T, row string) {
+	t.Helper()
+	for path, want := range map[string]int{
+		"/livez": http.StatusOK, "/readyz": http.StatusServiceUnavailable, row: http.StatusServiceUnavailable,
+	} {
+		began := time.Now()
+		res := p.ask(t, "GET", path, "")
+		if res.status != want || time.Since(began) > 3*time.Second || strings.Contains(res.body, "127.0.0.1") {
+			t.Errorf("GET %s: %d after %v, want %d\n%s", path, res.status, time.Since(began), want, res.body)
+		}
+		if want != http.StatusOK && res.header.Get("Retry-After") == "" {
+			t.Errorf("GET %s: no Retry-After", path)
+		}
+	}
+}
+
+// recovers demands that the service finds its database again by itself.
+func (p *process) recovers(t *testing.T, row string) {
+	t.Helper()
+	began := time.Now()
+	p.await(t, "/readyz")
+	if waited := time.Since(began); waited > 10*time.Second {
+		t.Errorf("ready after %v", waited)
+	}
+	for range 20 {
+		if res := p.ask(t, "GET", row, ""); res.status != http.StatusOK {
+			t.Errorf("GET %s: %d\n%s", row, res.status, res.body)
+		}
+	}
+}
+
+// insist sends requests until it is told to stop. The database may be out of
+// reach; nothing else may go wrong.
+func (p *process) insist(t *testing.T, row string, stop <-chan struct{}) {
+	t.Helper()
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		for _, res := range []answer{p.ask(t, "GET", row, ""), p.ask(t, "PATCH", row, `{"quantity":8}`)} {
+			if res.status != http.StatusOK && res.status != http.StatusServiceUnavailable {
+				t.Errorf("%d\n%s\n%s", res.status, res.body, p.out)
+				return
+			}
+		}
 	}
 }

@@ -4,11 +4,15 @@
 //	pipx install cookiecutter copier
 //	npm install --global hygen @nestjs/cli
 //
+// Then it compares the service that sill makes with a bare net/http handler that
+// runs the same statements, and shows where the service spends its time.
+//
 // Each line is the median of the runs, which alternate, so that a busy moment
 // of the machine falls on both sides.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +69,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	b.peers()
-	return nil
+	return errors.Join(b.service("sqlite"), b.service("postgres"))
 }
 
 type bench struct {
@@ -242,7 +246,7 @@ func (b *bench) command(dir, name string, args ...string) error {
 	return nil
 }
 
-func median(all []time.Duration) time.Duration {
+func median[T cmp.Ordered](all []T) T {
 	slices.Sort(all)
 	return all[len(all)/2]
 }

@@ -35,6 +35,15 @@ type Options struct {
 	// Finish is called by Publish on the complete staged directory before it
 	// gets its name. Nil does nothing.
 	Finish func(dir string) error
+	// Mark and Note are kept with a Run, and [Last] and [Abort] give them back.
+	// What they mean is the caller's business.
+	Mark string
+	Note []byte
+	// Restored is called when the files of a finished run are back, with the
+	// Note of the run: by Abort, and by whatever completes an Abort that has
+	// crashed. It may be called again after a crash. When it fails, the Abort
+	// has failed. Nil does nothing.
+	Restored func(note []byte) error
 	// Open opens a directory. Nil: os.OpenRoot.
 	Open func(dir string) (FS, error)
 }
@@ -51,6 +60,8 @@ type Recovery struct {
 	PID   int         // of the crashed run; zero if it is not known
 	Paths []tree.Path // its changes, which are put back; none if it had published nothing
 	When  string      // RFC 3339, when it began to publish; empty if it had not
+	Abort bool        // the run had finished, and it was an Abort of it that crashed
+	Note  []byte      // Options.Note of the run that the Abort undoes
 }
 
 // FS is a directory and what is below it. Names are slash-separated and
@@ -72,7 +83,8 @@ type FS interface {
 // the directory is as it was, or the error names the paths that are not. The
 // receipt tells of a roll-back even when there is an error.
 //
-// What the run replaced stays in t.State until the next run begins.
+// What the run replaced stays in t.State until the next run begins; until then
+// [Abort] undoes the run.
 func Run(ctx context.Context, t Target, p plan.Plan, o Options) (Receipt, error) {
 	s, err := open(t, o)
 	if err != nil {

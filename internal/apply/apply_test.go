@@ -140,6 +140,20 @@ func wantStale(tb testing.TB, err error, paths ...string) {
 	same(tb, "stale paths", got, paths)
 }
 
+// wantRefused checks that an error names exactly the paths, in order.
+func wantRefused(tb testing.TB, err error, code string, paths ...string) {
+	tb.Helper()
+	e := wantError(tb, err, diag.Refused, code)
+	got := []string{}
+	for _, d := range e.Diagnostics {
+		if d.Code != code || d.Hint == "" {
+			tb.Errorf("diagnostic %+v", d)
+		}
+		got = append(got, d.At.File)
+	}
+	same(tb, "refused paths", got, paths)
+}
+
 func TestRunFollowsNoLink(t *testing.T) {
 	target := mustTree("link/x", "new")
 	for _, to := range []string{"inside", "../outside", "nowhere"} {
@@ -149,7 +163,7 @@ func TestRunFollowsNoLink(t *testing.T) {
 			check(t, os.Symlink(to, filepath.Join(at.Dir, "link")))
 			before := listing(t, filepath.Dir(at.Dir))
 			_, err := Run(t.Context(), at, planOf(tree.Tree{}, target), options)
-			wantStale(t, err, "link/x")
+			wantRefused(t, err, "behind-link", "link/x")
 			same(t, "tree", listing(t, filepath.Dir(at.Dir)), before)
 		})
 	}
@@ -283,7 +297,7 @@ func crashed(tb testing.TB, ours, target tree.Tree) Target {
 	j, err := survey(s.dir, planOf(ours, target).Changes)
 	check(tb, err)
 	area := s.work(false)
-	check(tb, s.stage(tb.Context(), area, j, j.journal(options.PID, false)))
+	check(tb, s.stage(tb.Context(), area, j, j.journal(options, false)))
 	check(tb, s.move(tb.Context(), area, j))
 	s.close()
 	return at

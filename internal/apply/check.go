@@ -15,7 +15,9 @@ type ground struct {
 	deleted map[tree.Path]bool
 	emptied map[tree.Path]bool // directories that the plan takes all known files out of
 	dirs    map[tree.Path]dirState
+	modes   map[tree.Path]fs.FileMode // of the directories that are there
 	stale   diag.List
+	refused diag.List
 }
 
 type dirState int
@@ -24,6 +26,8 @@ const (
 	dirThere dirState = iota + 1
 	dirAbsent
 	dirBlocked // something else is there
+	dirLink    // a link is there
+	dirForeign // another git repository begins there
 )
 
 // survey compares what the changes expect with what is there, and returns what
@@ -37,8 +41,12 @@ func survey(fsys FS, changes []plan.Change) (*job, error) {
 			return nil, failed("read", c.Path.String(), err)
 		}
 		if c.Action != plan.Keep {
+			g.writable(c.Path, info)
 			j.moves = append(j.moves, move{change: c, before: info})
 		}
+	}
+	if err := g.refused.Err(diag.Refused); err != nil {
+		return nil, err
 	}
 	if err := g.stale.Err(diag.Stale); err != nil {
 		return nil, err
@@ -46,12 +54,16 @@ func survey(fsys FS, changes []plan.Change) (*job, error) {
 	j.made = g.absentDirs(changes)
 	j.gone = sorted(g.emptied)
 	slices.Reverse(j.gone)
+	for _, d := range j.gone {
+		j.modes = append(j.modes, uint32(g.modes[d].Perm()))
+	}
 	return j, nil
 }
 
 func newGround(fsys FS, changes []plan.Change) *ground {
 	g := &ground{
-		fs: fsys, deleted: map[tree.Path]bool{}, emptied: map[tree.Path]bool{}, dirs: map[tree.Path]dirState{},
+		fs: fsys, deleted: map[tree.Path]bool{}, emptied: map[tree.Path]bool{},
+		dirs: map[tree.Path]dirState{}, modes: map[tree.Path]fs.FileMode{},
 	}
 	var deleted, staying []tree.Path
 	for _, c := range changes {
@@ -79,12 +91,16 @@ func (g *ground) find(c plan.Change) (fs.FileInfo, error) {
 		if err != nil {
 			return nil, err
 		}
-		if state == dirBlocked {
+		switch state {
+		case dirThere:
+		case dirAbsent:
+			return nil, g.compare(c, nil)
+		case dirBlocked:
 			g.differs(c.Path, "is below something that is not a directory")
 			return nil, nil
-		}
-		if state == dirAbsent {
-			return nil, g.compare(c, nil)
+		case dirLink, dirForeign:
+			g.refuse(c.Path, state)
+			return nil, nil
 		}
 	}
 	info, err := lstat(g.fs, c.Path.String())
@@ -162,11 +178,63 @@ func (g *ground) dirAt(d tree.Path) (dirState, error) {
 	case err != nil:
 		return 0, err
 	case info.IsDir():
-		return dirThere, nil
+		g.modes[d] = info.Mode()
+		return g.whose(d)
 	case g.deleted[d]:
 		return dirAbsent, nil
+	case info.Mode()&fs.ModeSymlink != 0:
+		return dirLink, nil
 	default:
 		return dirBlocked, nil
+	}
+}
+
+// whose tells a directory of this repository from the root of another one, a
+// submodule for example: git would not see the change here.
+func (g *ground) whose(d tree.Path) (dirState, error) {
+	_, err := lstat(g.fs, d.String()+"/.git")
+	switch {
+	case err == nil:
+		return dirForeign, nil
+	case missing(err):
+		return dirThere, nil
+	default:
+		return 0, err
+	}
+}
+
+// refuse notes a path that is not ours to change.
+func (g *ground) refuse(p tree.Path, why dirState) {
+	d := diag.Diagnostic{
+		Code: "behind-link", Summary: "is behind a link to a directory, and links are not followed",
+		Hint: "replace the link by the directory itself, or change that file by hand",
+		At:   diag.Pos{File: p.String()},
+	}
+	if why == dirForeign {
+		d.Code, d.Summary = "other-repository", "is in another git repository: a submodule, or one inside this one"
+		d.Hint = "nothing is changed: files there are changed and committed from there"
+	}
+	g.refused.Add(d)
+}
+
+// writable notes a path that somebody has made read-only. A file could be
+// replaced all the same, which is not what its owner has asked for.
+func (g *ground) writable(p tree.Path, info fs.FileInfo) {
+	const owner = 0o200
+	d := diag.Diagnostic{
+		Code: "read-only-file", Summary: "is read-only",
+		Hint: "nothing is changed: chmod u+w " + p.String() + ", if it may change, and run the command again",
+		At:   diag.Pos{File: p.String()},
+	}
+	up, below := p.Dir()
+	mode, known := g.modes[up]
+	switch {
+	case info != nil && info.Mode().IsRegular() && info.Mode()&owner == 0:
+		g.refused.Add(d)
+	case below && known && mode&owner == 0:
+		d.Code, d.Summary = "read-only-directory", "is in a read-only directory"
+		d.Hint = "nothing is changed: chmod u+w " + up.String() + ", if it may change, and run the command again"
+		g.refused.Add(d)
 	}
 }
 

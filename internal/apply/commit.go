@@ -14,6 +14,7 @@ import (
 type job struct {
 	moves []move
 	gone  []tree.Path // directories to remove if empty, innermost first
+	modes []uint32    // the permissions of gone
 	made  []tree.Path // directories to make, outermost first
 }
 
@@ -38,7 +39,7 @@ func (s *session) commit(ctx context.Context, changes []plan.Change) error {
 	if err != nil || len(j.moves) == 0 {
 		return err
 	}
-	area, log := s.work(s.beside), j.journal(s.options.PID, s.beside)
+	area, log := s.work(s.beside), j.journal(s.options, s.beside)
 	if err := s.stage(ctx, area, j, log); err != nil {
 		_ = wipe(s.state.fs, s.state.at(draftName))
 		s.sweep(area, newDir, oldDir)
@@ -55,12 +56,15 @@ func (s *session) commit(ctx context.Context, changes []plan.Change) error {
 	return nil
 }
 
-func (j *job) journal(pid int, beside bool) journal {
-	log := journal{Format: journalFormat, PID: pid, Beside: beside, Gone: names(j.gone), Made: names(j.made)}
+func (j *job) journal(o Options, beside bool) journal {
+	log := journal{
+		Format: journalFormat, PID: o.PID, Beside: beside, Mark: o.Mark, Note: o.Note,
+		Gone: names(j.gone), Modes: j.modes, Made: names(j.made),
+	}
 	for _, m := range j.moves {
-		e := entry{Path: name{m.change.Path}}
+		e := entry{Path: name{m.change.Path}, Before: m.change.Expect.Digest}
 		if m.writes() {
-			e.After = m.change.File.Digest()
+			e.After, e.Exec = m.change.File.Digest(), m.change.File.Mode == tree.Executable
 		}
 		log.Files = append(log.Files, e)
 	}
@@ -89,7 +93,7 @@ func (s *session) stage(ctx context.Context, area place, j *job, log journal) er
 // prepare removes what the last run has kept, and makes empty directories to
 // stage in.
 func (s *session) prepare(area place) error {
-	for _, n := range []string{lastName, draftName} {
+	for _, n := range []string{lastName, draftName, abortName} {
 		if err := wipe(s.state.fs, s.state.at(n)); err != nil {
 			return failed("remove", s.state.show(s.state.at(n)), err)
 		}

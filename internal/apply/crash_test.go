@@ -70,6 +70,9 @@ func child(task string) error {
 	switch task {
 	case "run":
 		_, err = Run(context.Background(), at, planOf(faultOurs, faultTarget), o)
+	case "abort":
+		o.Restored = func([]byte) error { return f.call("restored", ".") }
+		_, err = Abort(context.Background(), at, o)
 	case "recover":
 		_, err = Recover(context.Background(), at, o)
 	case "publish":
@@ -162,6 +165,44 @@ func TestKilledAtEveryCallOfARollBack(t *testing.T) {
 			return
 		}
 	}
+}
+
+func TestKilledAtEveryCallOfAnAbort(t *testing.T) {
+	for _, elsewhere := range []bool{false, true} {
+		t.Run(fmt.Sprintf("elsewhere=%v", elsewhere), func(t *testing.T) {
+			for n, killed := 1, true; killed; n++ {
+				killed = killAbortAt(t, n, elsewhere)
+			}
+		})
+	}
+}
+
+// killAbortAt kills an abort at call n, and reports whether it had that many.
+func killAbortAt(t *testing.T, n int, elsewhere bool) bool {
+	t.Helper()
+	at, before, after := finished(t, faultOurs, faultTarget, elsewhere)
+	killed := kill(t, "abort", at, n)
+	what := fmt.Sprintf("abort killed at call %d", n)
+	o, told := options, ""
+	o.Restored = func(note []byte) error { told = string(note); return nil }
+	recovered, err := Recover(t.Context(), at, o)
+	check(t, err)
+	if (recovered != nil) != (told == string(noted.Note)) || recovered != nil && (!recovered.Abort || string(recovered.Note) != told) {
+		t.Fatalf("%s: recovered %+v, and told %q", what, recovered, told)
+	}
+	if now := mine(detailed(t, at.Dir)); !slices.Equal(now, before) {
+		same(t, what, now, after)
+		_, err = Abort(t.Context(), at, options)
+		check(t, err)
+		same(t, what+", aborted again", mine(detailed(t, at.Dir)), before)
+		if left := litter(t, at); left != nil {
+			t.Fatalf("%s: left in the state directory: %v", what, left)
+		}
+		return killed
+	}
+	_, err = Abort(t.Context(), at, options)
+	wantError(t, err, diag.Refused, "abort-nothing")
+	return killed
 }
 
 func TestKilledAtEveryCallOfPublish(t *testing.T) {

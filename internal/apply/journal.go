@@ -14,6 +14,7 @@ const (
 	journalName   = "journal"
 	draftName     = "journal.new"
 	lastName      = "last"
+	abortName     = "aborting" // beside a journal: that of a finished run that is undone
 	journalFormat = 1
 	journalLimit  = 64 << 20
 )
@@ -27,19 +28,24 @@ const (
 // It is hostile input: it holds checked paths and no names of files to
 // restore from; those follow from the index of an entry.
 type journal struct {
-	Format int     `json:"sill"`
-	PID    int     `json:"pid"`
-	Beside bool    `json:"beside,omitempty"` // staged in besideDir and not with the lock
-	Gone   []name  `json:"gone,omitempty"`   // directories to remove if empty, innermost first
-	Made   []name  `json:"made,omitempty"`   // directories to make, outermost first
-	Files  []entry `json:"files"`
+	Format int      `json:"sill"`
+	PID    int      `json:"pid"`
+	Beside bool     `json:"beside,omitempty"` // staged in besideDir and not with the lock
+	Mark   string   `json:"mark,omitempty"`   // Options.Mark
+	Note   []byte   `json:"note,omitempty"`   // Options.Note
+	Gone   []name   `json:"gone,omitempty"`   // directories to remove if empty, innermost first
+	Modes  []uint32 `json:"modes,omitempty"`  // the permissions of Gone
+	Made   []name   `json:"made,omitempty"`   // directories to make, outermost first
+	Files  []entry  `json:"files"`
 }
 
 // entry is what happens to one path. Entry i is staged in new/i, and what was
 // there before goes to old/i.
 type entry struct {
-	Path  name   `json:"path"`
-	After string `json:"after,omitempty"` // digest; empty when the path is deleted
+	Path   name   `json:"path"`
+	Before string `json:"before,omitempty"` // digest; empty when nothing was there
+	After  string `json:"after,omitempty"`  // digest; empty when the path is deleted
+	Exec   bool   `json:"exec,omitempty"`   // After is executable
 }
 
 // name is a path in a journal, checked when it is read.
@@ -71,37 +77,54 @@ func saved(work place, i int) string { return work.at(oldDir, strconv.Itoa(i)) }
 // readJournal returns the journal of an unfinished run, and nil if there is
 // none.
 func (s *session) readJournal() (*journal, *Recovery, error) {
-	if there, err := s.state.real(); !there {
+	j, when, err := s.readFrom(journalName)
+	if j == nil {
 		return nil, nil, err
 	}
-	file := s.state.at(journalName)
+	found := &Recovery{PID: j.PID, Paths: j.paths(), When: when}
+	if _, err := lstat(s.state.fs, s.state.at(abortName)); err == nil {
+		found.Abort, found.Note = true, j.Note
+	} else if !missing(err) {
+		return nil, nil, failed("read", s.state.show(s.state.at(abortName)), err)
+	}
+	return j, found, nil
+}
+
+// readFrom returns the journal in a file and when it was written, and nil if
+// there is no such file.
+func (s *session) readFrom(base string) (*journal, string, error) {
+	if there, err := s.state.real(); !there {
+		return nil, "", err
+	}
+	file := s.state.at(base)
 	info, err := lstat(s.state.fs, file)
 	if missing(err) {
-		return nil, nil, nil
+		return nil, "", nil
 	}
 	if err != nil {
-		return nil, nil, failed("read", s.state.show(file), err)
+		return nil, "", failed("read", s.state.show(file), err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > journalLimit {
-		return nil, nil, damaged(s.state.show(file), nil)
+		return nil, "", damaged(s.state.show(file), nil)
 	}
 	data, err := fs.ReadFile(s.state.fs.FS(), file)
 	if err != nil {
-		return nil, nil, failed("read", s.state.show(file), err)
+		return nil, "", failed("read", s.state.show(file), err)
 	}
 	var j journal
 	if err := json.Unmarshal(data, &j); err != nil || j.Format != journalFormat {
-		return nil, nil, damaged(s.state.show(file), err)
+		return nil, "", damaged(s.state.show(file), err)
 	}
-	return &j, j.recovery(info), nil
+	return &j, info.ModTime().UTC().Format(time.RFC3339), nil
 }
 
-func (j *journal) recovery(info fs.FileInfo) *Recovery {
-	r := &Recovery{PID: j.PID, When: info.ModTime().UTC().Format(time.RFC3339)}
-	for _, e := range j.Files {
-		r.Paths = append(r.Paths, e.Path.Path)
+// paths returns the paths that the run changes.
+func (j *journal) paths() []tree.Path {
+	paths := make([]tree.Path, len(j.Files))
+	for i, e := range j.Files {
+		paths[i] = e.Path.Path
 	}
-	return r
+	return paths
 }
 
 // writeJournal puts the journal in its place, complete and on the disk.

@@ -117,13 +117,21 @@ func (s *session) held() (bool, error) {
 	}
 }
 
-// recover rolls back an unfinished run.
+// recover rolls back an unfinished run, or goes on with an unfinished abort.
 func (s *session) recover() (*Recovery, error) {
 	j, found, err := s.readJournal()
 	if j == nil {
 		return nil, err
 	}
 	if err := s.rollBack(*j); err != nil {
+		return nil, err
+	}
+	if found.Abort {
+		if err := s.restored(*j); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.forget(*j); err != nil {
 		return nil, err
 	}
 	return found, nil

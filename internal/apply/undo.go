@@ -3,6 +3,8 @@ package apply
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"runtime"
 	"slices"
 
 	"groundsill.example/internal/diag"
@@ -14,6 +16,15 @@ import (
 func (s *session) giveUp(j journal, err error) error {
 	undone := s.rollBack(j)
 	if undone == nil {
+		undone = s.forget(j)
+	}
+	return both(err, undone)
+}
+
+// both returns the error of a run, and with it that of undoing it if there is
+// one.
+func both(err, undone error) error {
+	if undone == nil {
 		return err
 	}
 	stuck, ok := errors.AsType[*diag.Error](undone)
@@ -22,6 +33,9 @@ func (s *session) giveUp(j journal, err error) error {
 	}
 	return &diag.Error{Class: stuck.Class, Diagnostics: stuck.Diagnostics, Err: err}
 }
+
+// codeNotRestored is for a path that could not be put back.
+const codeNotRestored = "not-restored"
 
 // undo is the roll-back of a journal. Nothing that somebody else has put in a
 // place meanwhile is ever overwritten; it is noted as stuck.
@@ -32,19 +46,30 @@ type undo struct {
 }
 
 // rollBack puts back everything that the journal says and that has happened.
-// Where that fails, it goes on with the rest, keeps the journal and returns a
-// *diag.Error with every path that is not restored.
+// Where that fails, it goes on with the rest and returns a *diag.Error with
+// every path that is not restored. The journal stays.
 func (s *session) rollBack(j journal) error {
 	u := &undo{fs: s.dir, area: s.work(j.Beside)}
-	if err := u.run(j); err != nil {
-		return err
-	}
+	return u.run(j)
+}
+
+// forget removes the journal of a run that is rolled back.
+func (s *session) forget(j journal) error {
 	file := s.state.at(journalName)
 	if err := s.state.fs.Remove(file); err != nil {
 		return failed("remove", s.state.show(file), err)
 	}
-	s.sweep(u.area, newDir, oldDir)
+	s.sweep(s.work(j.Beside), newDir, oldDir)
+	_ = wipe(s.state.fs, s.state.at(abortName)) // without a journal it says nothing
 	return nil
+}
+
+// restored tells the caller that the files are back.
+func (s *session) restored(j journal) error {
+	if s.options.Restored == nil {
+		return nil
+	}
+	return s.options.Restored(j.Note)
 }
 
 func (u *undo) run(j journal) error {
@@ -60,8 +85,8 @@ func (u *undo) run(j journal) error {
 	for _, d := range slices.Backward(j.Made) {
 		u.removeDir(d.Path)
 	}
-	for _, d := range slices.Backward(j.Gone) {
-		u.makeDir(d.Path)
+	for i, d := range slices.Backward(j.Gone) {
+		u.makeDir(d.Path, j.mode(i))
 	}
 	for i, e := range slices.Backward(j.Files) {
 		u.putBack(i, e)
@@ -147,12 +172,37 @@ func (u *undo) removeDir(d tree.Path) {
 }
 
 // makeDir makes a directory again that the run has removed.
-func (u *undo) makeDir(d tree.Path) {
-	if there, err := u.exists(d.String()); there || err != nil {
-		u.note(name{d}, -1, err)
-		return
+func (u *undo) makeDir(d tree.Path, mode fs.FileMode) {
+	there, err := u.exists(d.String())
+	if err == nil && !there {
+		err = u.fs.Mkdir(d.String(), 0o777)
 	}
-	u.note(name{d}, -1, u.fs.Mkdir(d.String(), 0o777))
+	if err == nil && mode != 0 {
+		err = setMode(u.fs, d.String(), mode)
+	}
+	u.note(name{d}, -1, err)
+}
+
+// setMode gives a directory the permissions that it had.
+func setMode(fsys FS, name string, mode fs.FileMode) error {
+	info, err := lstat(fsys, name)
+	if err != nil || !info.IsDir() || info.Mode().Perm() == mode || runtime.GOOS == "windows" {
+		return err
+	}
+	f, err := fsys.OpenFile(name, os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(mode), f.Close())
+}
+
+// mode returns the permissions that a directory of Gone had, zero if they are
+// not known.
+func (j *journal) mode(i int) fs.FileMode {
+	if i >= len(j.Modes) {
+		return 0
+	}
+	return fs.FileMode(j.Modes[i]).Perm()
 }
 
 func (u *undo) exists(file string) (bool, error) {
@@ -169,7 +219,7 @@ func (u *undo) note(n name, i int, err error) {
 		return
 	}
 	d := diag.Diagnostic{
-		Code:    "not-restored",
+		Code:    codeNotRestored,
 		Summary: "could not be put back: " + bare(err).Error(),
 		Hint:    "solve that, or move the file aside, and run the command again: it first goes on putting things back",
 		At:      diag.Pos{File: n.String()},

@@ -16,6 +16,7 @@ import (
 	"groundsill.example/internal/answer"
 	"groundsill.example/internal/blueprint"
 	"groundsill.example/internal/contract"
+	"groundsill.example/internal/dbserver"
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/record"
 	"groundsill.example/internal/setup"
@@ -265,6 +266,11 @@ func unlessInterrupted(ctx context.Context, err error) error {
 func verifyFailed(err error) error {
 	if _, ok := errors.AsType[*diag.Error](err); ok {
 		return err
+	}
+	if _, ok := errors.AsType[*dbserver.NotInstalledError](err); ok {
+		return diag.Wrap(diag.Environment, err, diag.Diagnostic{
+			Code: "server-missing", Summary: "the suite needs a database server", Hint: "name one in which it may make databases: --database-url URL",
+		})
 	}
 	return diag.Wrap(diag.Environment, err, diag.Diagnostic{Code: "verify-failed", Summary: "try the service"})
 }

@@ -18,7 +18,6 @@ import (
 	"sync"
 	"time"
 
-	"groundsill.example/internal/dbserver"
 	"groundsill.example/internal/record"
 )
 
@@ -63,12 +62,15 @@ type Options struct {
 	Dir      string        // the generated repository
 	Scratch  string        // an existing directory for databases; emptied by nobody
 	Env      []string      // what commands need to run at all, PATH and HOME for example
-	Server   string        // URL of a database server to make databases on; empty: one of its own where it needs one
 	Clauses  []string      // only these: identifiers or groups such as "ST"; none is all
 	Scale    float64       // of the long clauses; 0 is 0.1, 1 is full length
 	Ready    time.Duration // the longest a start may take; 0 is 10 s
 	Parallel int           // clauses that run at a time; 0 is 4
-	Now      func() time.Time
+	// Server is the URL of a database server, with a user who may make
+	// databases; many runs can share one. Where it is empty and the service
+	// needs a server, the run starts one that is installed on the machine.
+	Server string
+	Now    func() time.Time
 
 	// Progress is told how many of the clauses are done, one call at a time. It
 	// may be nil.
@@ -82,7 +84,8 @@ type Options struct {
 }
 
 // Run tries every clause and reports. The error is for a repository that
-// cannot be tried at all.
+// cannot be tried at all; it wraps a [dbserver.NotInstalledError] when that is
+// for want of a database server.
 func Run(ctx context.Context, o Options) (Report, error) {
 	if o.URL != "" {
 		s, err := newOutside(ctx, o)
@@ -112,6 +115,7 @@ type suite struct {
 	record record.Record
 	kinds  []*kind
 	seen   *seen
+	server *server
 
 	outside *outsideOnly // nil for a service that the suite starts
 
@@ -120,14 +124,10 @@ type suite struct {
 	provoked    bool                // what the description has was provoked
 	untried     map[string]string   // statuses that could not be provoked, and why
 
-	mu        sync.Mutex
-	done      int // clauses
-	ports     map[int]bool
-	count     int // of databases
-	databases []database
-
-	serverLock sync.Mutex
-	own        *dbserver.Server
+	mu       sync.Mutex
+	done     int // clauses
+	ports    map[int]bool
+	database int
 
 	commonLock sync.Mutex
 	shared     *service
@@ -165,7 +165,8 @@ func newSuiteOf(r record.Record, o Options) (*suite, error) {
 		return nil, errors.New("contract: a run needs a clock")
 	}
 	s := &suite{
-		Options: o, record: r, ports: map[int]bool{}, seen: &seen{}, begun: map[string]*Session{}, untried: map[string]string{},
+		Options: o, record: r, ports: map[int]bool{}, seen: &seen{}, server: newServer(o.Server),
+		begun: map[string]*Session{}, untried: map[string]string{},
 	}
 	s.kinds = kindsOf(r.Resources)
 	return s, nil
@@ -185,15 +186,12 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 	s.stopShared()
 	s.turn(ctx, chosen, results, Last, 1)
 	s.sweep(ctx)
-	if err := s.closeDatabases(); err != nil {
-		return Report{}, fmt.Errorf("remove the databases of the run: %w", err)
-	}
 	return Report{
 		Service:  s.name(),
 		Database: s.databaseName(),
 		Took:     s.Now().Sub(begun),
 		Results:  slices.Concat(results...),
-	}, ctx.Err()
+	}, errors.Join(ctx.Err(), s.server.close())
 }
 
 // turn runs the clauses whose turn it is, so many at a time.

@@ -1,14 +1,11 @@
 package contract
 
 import (
-	"context"
-	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"time"
-
-	"groundsill.example/internal/dbserver"
 )
 
 // mode is how a database behaves towards the service.
@@ -27,99 +24,70 @@ const (
 type database interface {
 	// url is the value of DATABASE_URL.
 	url() string
-	// password is the secret in the URL, empty where there is none.
-	password() string
 	// set makes the database reachable or not.
 	set(m mode) error
-	// suspend keeps requests that write waiting until resume is called.
-	suspend() (resume func(), err error)
+	// hold keeps every writer waiting until release is called.
+	hold() (release func(), err error)
 	// schema describes all tables and indexes; it is empty where there are none.
 	schema() (string, error)
 	// exec runs a statement behind the service. It returns an absentError when
 	// the machine has no client for the database.
 	exec(statement string) error
-	// close removes the database.
-	close() error
+	// close ends what the suite keeps for the database, twice at most.
+	close()
 }
 
-// networked is a database behind a proxy.
+// networked is what more can be done with a database that a network leads to.
 type networked interface {
-	// delay holds back what the service sends, and begins to count connections.
+	// enter makes the database reachable in a network of the suite's own.
+	enter(room *namespace) error
+	// delay holds back what the service sends for so long.
 	delay(d time.Duration)
-	// most is the largest number of connections that were open at a time since.
+	// most returns how many sessions the service had at a time.
 	most() int
-	// offer lets the service reach the database from inside a network.
-	offer(room *namespace) error
+	// open returns how many sessions the service has.
+	open() int
 }
 
-// empty returns a new database without tables.
+// password returns the password in the URL of a database, and false where it
+// has none.
+func password(db database) (string, bool) {
+	u, err := url.Parse(db.url())
+	if err != nil {
+		return "", false
+	}
+	return u.User.Password()
+}
+
+// empty returns a new database without tables, which ends with the session.
 func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of database is the record's choice
 	if s.suite.outside != nil {
 		return nil, absentError(Database)
 	}
-	return s.suite.newDatabase()
-}
-
-// newDatabase returns a new database without tables, which ends with the run.
-func (s *suite) newDatabase() (database, error) { //nolint:ireturn // the kind of database is the record's choice
-	db, err := s.makeDatabase()
+	db, err := s.suite.newDatabase()
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.databases = append(s.databases, db)
+	s.later(db.close)
 	return db, nil
 }
 
-func (s *suite) makeDatabase() (database, error) { //nolint:ireturn // the kind of database is the record's choice
-	switch kind := s.databaseName(); kind {
+// newDatabase returns a new database without tables.
+func (s *suite) newDatabase() (db database, err error) { //nolint:ireturn // the kind of database is the record's choice
+	s.mu.Lock()
+	s.database++
+	number := s.database
+	s.mu.Unlock()
+	switch s.databaseName() {
 	case "sqlite":
-		s.mu.Lock()
-		s.count++
-		number := s.count
-		s.mu.Unlock()
 		return newSQLite(filepath.Join(s.Scratch, "db"+strconv.Itoa(number)))
 	case "postgres":
-		server, err := s.server(kind)
+		at, err := s.server.find()
 		if err != nil {
 			return nil, err
 		}
-		return newPostgres(server, s.freePort())
+		return newPostgres(at)
 	default:
-		return nil, fmt.Errorf("the suite has no databases of the kind %q", kind)
+		return nil, fmt.Errorf("the suite has no databases of the kind %q yet", s.databaseName())
 	}
-}
-
-// server returns the URL of the server on which databases are made: the one it
-// was given, or one that it starts and that lives as long as the run.
-func (s *suite) server(kind string) (string, error) {
-	if s.Server != "" {
-		return s.Server, nil
-	}
-	s.serverLock.Lock()
-	defer s.serverLock.Unlock()
-	if s.own == nil {
-		var err error
-		if s.own, err = dbserver.Start(context.Background(), kind); err != nil {
-			return "", err
-		}
-	}
-	return s.own.URL(), nil
-}
-
-// closeDatabases removes what the run has made.
-func (s *suite) closeDatabases() error {
-	s.mu.Lock()
-	all := s.databases
-	s.databases = nil
-	s.mu.Unlock()
-	var errs []error
-	for _, db := range all {
-		errs = append(errs, db.close())
-	}
-	if s.own != nil {
-		errs = append(errs, s.own.Close())
-	}
-	return errors.Join(errs...)
 }

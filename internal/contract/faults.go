@@ -33,128 +33,8 @@ func faults() []Clause {
 	}
 }
 
-// startsEarly is FT-1.
-func startsEarly(ctx context.Context, s *Session) error {
-	db, err := s.migrated(ctx)
-	if err != nil {
-		return err
-	}
-	if err := db.set(refuse); err != nil {
-		return err
-	}
-	defer s.restore(db)
-	v, err := s.launch(db)
-	if err != nil {
-		return err
-	}
-	request := "start without the database"
-	if err := v.await(ctx, "/livez", s.suite.Ready); err != nil {
-		if !v.running() && !s.suite.meets(Network) {
-			s.check(v.status() != 0 && v.complains(""), request, "exit ≠ 0 with a clear record", fmt.Sprint(v.status(), "\n", v.printed()))
-			return nil
-		}
-		s.broken(Must, request, "GET /livez → 200", err.Error())
-		return nil
-	}
-	s.want(v.do(ctx, "GET", "/readyz", nil), status(503))
-	for _, k := range s.suite.kinds {
-		s.want(v.do(ctx, "GET", k.path, nil), problem(503))
-	}
-	if err := db.set(pass); err != nil {
-		return err
-	}
-	err = v.await(ctx, "/readyz", 10*time.Second)
-	s.check(err == nil, request+", and then it appears", "ready within 10 s without restart", text(err))
-	return nil
-}
-
-// databaseTimeout is the default of DB_TIMEOUT_MS with what the contract adds.
-const databaseTimeout = 7 * time.Second
-
-// outage is FT-2.
-func outage(ctx context.Context, s *Session) error {
-	v, err := s.start(ctx)
-	if err != nil {
-		return err
-	}
-	path := s.anyPath()
-	s.want(v.do(ctx, "GET", path, nil), status(200))
-	if err := v.database.set(refuse); err != nil {
-		return err
-	}
-	defer s.restore(v.database)
-	end, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	for end.Err() == nil {
-		s.want(v.do(ctx, "GET", path, nil), problem(503), retryAfter(), within(databaseTimeout))
-		pause(end, 200*time.Millisecond)
-	}
-	if err := v.database.set(pass); err != nil {
-		return err
-	}
-	err = v.await(ctx, path, 10*time.Second)
-	s.check(err == nil, "GET "+path+" · database: back", "2xx after 10 s at most", text(err))
-	for range 50 {
-		s.want(v.do(ctx, "GET", path, nil), status(200))
-	}
-	return nil
-}
-
-// hanging is FT-3.
-func hanging(ctx context.Context, s *Session) error {
-	v, err := s.start(ctx)
-	if err != nil {
-		return err
-	}
-	if err := v.database.set(blackhole); err != nil {
-		return err
-	}
-	defer s.restore(v.database)
-	var wait sync.WaitGroup
-	for range 50 {
-		wait.Go(func() {
-			s.want(v.do(ctx, "GET", s.anyPath(), nil), problem(503, 504), within(databaseTimeout))
-		})
-	}
-	for range 5 {
-		s.want(v.do(ctx, "GET", "/livez", nil), status(200), within(time.Second))
-		pause(ctx, 500*time.Millisecond)
-	}
-	wait.Wait()
-	return nil
-}
-
-// poolBound is FT-4, with the default of DB_POOL_MAX and with a small one. No
-// statement is to be cancelled, because for that some drivers open a connection
-// of its own.
-func poolBound(ctx context.Context, s *Session) error {
-	for _, c := range []struct {
-		settings []string
-		requests int
-		most     int
-	}{{nil, 100, 10}, {[]string{"DB_POOL_MAX=3"}, 30, 3}} {
-		v, err := s.start(ctx, append(c.settings, "DB_TIMEOUT_MS=20000")...)
-		if err != nil {
-			return err
-		}
-		slow, ok := v.database.(networked)
-		if !ok {
-			return absentError("database that can be slowed")
-		}
-		slow.delay(200 * time.Millisecond)
-		var wait sync.WaitGroup
-		for range c.requests {
-			wait.Go(func() { s.should(v.do(ctx, "GET", s.anyPath(), nil), status(200, 503)) })
-		}
-		wait.Wait()
-		request := fmt.Sprintf("%d parallel GETs, the database 200 ms late %s", c.requests, strings.Join(c.settings, " "))
-		s.checkAt(Should, slow.most() <= c.most, request, fmt.Sprintf("%d connections at most", c.most), strconv.Itoa(slow.most()))
-	}
-	return nil
-}
-
-// held starts a POST that waits for the database, and returns its answer to come
-// and how to let it go on.
+// held starts a POST that waits for the write lock, and returns its answer to
+// come and how to let it go on.
 func (s *Session) held(ctx context.Context, v *service) (answer <-chan *reply, release func(), err error) {
 	k := s.suite.kinds[0]
 	if _, err := s.create(ctx, v, k, nil); err != nil { // the service has the file open now
@@ -164,7 +44,7 @@ func (s *Session) held(ctx context.Context, v *service) (answer <-chan *reply, r
 	if err != nil {
 		return nil, nil, err
 	}
-	release, err = v.database.suspend()
+	release, err = v.database.hold()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -174,13 +54,32 @@ func (s *Session) held(ctx context.Context, v *service) (answer <-chan *reply, r
 	return replies, release, nil
 }
 
+// underWay starts a request that the database keeps waiting, and returns its
+// answer to come, the status it is to have, and how to let it go on. Where a
+// network leads to the database, each step of the request takes it 2 s.
+func (s *Session) underWay(ctx context.Context, v *service) (answer <-chan *reply, want int, release func(), err error) {
+	slow, ok := v.database.(networked)
+	if !ok {
+		answer, release, err = s.held(ctx, v)
+		return answer, http.StatusCreated, release, err
+	}
+	path := s.suite.kinds[0].path
+	for range 3 { // what is done once for a connection or a statement is done now
+		s.want(v.do(ctx, "GET", path, nil), status(200))
+	}
+	slow.delay(2 * time.Second)
+	replies := make(chan *reply, 1)
+	go func() { replies <- v.do(ctx, "GET", path, nil) }()
+	return replies, http.StatusOK, func() { slow.delay(0) }, nil
+}
+
 // drains is FT-5.
 func drains(ctx context.Context, s *Session) error {
 	v, err := s.start(ctx)
 	if err != nil {
 		return err
 	}
-	answer, release, err := s.held(ctx, v)
+	answer, code, release, err := s.underWay(ctx, v)
 	if err != nil {
 		return err
 	}
@@ -197,10 +96,11 @@ func drains(ctx context.Context, s *Session) error {
 	pause(ctx, 1200*time.Millisecond)
 	release()
 	r := <-answer
-	r.request = "POST under way for 0.5 s when SIGTERM comes, database free after 2 s"
-	s.want(r, status(201))
+	r.request += " · under way for 0.5 s when SIGTERM comes, database slow or locked for 2 s"
+	s.want(r, status(code))
 	if r.err == nil {
 		s.check(len(r.json()) > 0, r.request, "the complete answer", r.summary())
+		s.check(r.took > 1500*time.Millisecond, r.request, "the suite can keep a request waiting", "answered after "+r.took.String())
 	}
 	s.check(v.ended(ctx, 25*time.Second), r.request, "the process ends after it", "still running")
 	return nil
@@ -275,7 +175,7 @@ func stuckEnd(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.held(ctx, v); err != nil {
+	if err := s.stick(ctx, v); err != nil {
 		return err
 	}
 	pause(ctx, 500*time.Millisecond)
@@ -284,6 +184,21 @@ func stuckEnd(ctx context.Context, s *Session) error {
 	}
 	s.check(v.ended(ctx, 8*time.Second), "SIGTERM while a request waits for the database, SHUTDOWN_TIMEOUT_MS=3000",
 		"the process is gone within 8 s", "still running")
+	return nil
+}
+
+// stick starts a request that the database never answers.
+func (s *Session) stick(ctx context.Context, v *service) error {
+	if !s.suite.networked() {
+		_, _, err := s.held(ctx, v)
+		return err
+	}
+	path := s.suite.kinds[0].path
+	s.want(v.do(ctx, "GET", path, nil), status(200)) // there is a connection now
+	if err := v.database.set(blackhole); err != nil {
+		return err
+	}
+	go func() { v.do(ctx, "GET", path, nil) }()
 	return nil
 }
 
@@ -402,6 +317,10 @@ func hangUps(ctx context.Context, s *Session) error {
 		}
 		s.should(v.do(ctx, "POST", k.path, body), status(201))
 	}
+	if far, ok := v.database.(networked); ok {
+		const pool = 10 // the default of DB_POOL_MAX
+		s.checkAt(Should, far.open() <= pool, "100 clients that send POST and close", "10 database connections at most", strconv.Itoa(far.open()))
+	}
 	s.checkAt(Should, v.errorRecords("") == 0, "100 clients that send POST and close", "no error records", v.printed())
 	return nil
 }
@@ -466,11 +385,11 @@ func (s *Session) trouble(ctx context.Context, v *service) error {
 	defer cancel()
 	stop, _ := s.drip(ctx, v, "GET /livez HTTP/1.1\r\nHost: service.test\r\n", "X-Slow: 1\r\n")
 	defer stop()
-	for round := 0; end.Err() == nil; round++ {
+	for turn := 0; end.Err() == nil; turn++ {
 		if err := s.hangUp(ctx, v, 5); err != nil {
 			return err
 		}
-		release, err := s.disturb(v.database, round)
+		release, err := s.disturb(v.database, turn)
 		if err != nil {
 			return err
 		}
@@ -488,10 +407,11 @@ func (s *Session) trouble(ctx context.Context, v *service) error {
 	return nil
 }
 
-// disturb takes the database away for a while, each time in another way.
-func (s *Session) disturb(db database, round int) (release func(), err error) {
-	if s.suite.meets(Network) && round%2 == 1 {
-		return func() { s.restore(db) }, db.set(refuse)
+// disturb takes the database away for a while, every other time in another
+// way.
+func (s *Session) disturb(db database, turn int) (release func(), err error) {
+	if !s.suite.networked() {
+		return db.hold()
 	}
-	return db.suspend()
+	return func() { s.restore(db) }, db.set([]mode{refuse, blackhole}[turn%2])
 }

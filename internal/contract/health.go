@@ -3,6 +3,8 @@ package contract
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"path"
 	"sync"
 	"time"
 )
@@ -71,12 +73,24 @@ func readiness(ctx context.Context, s *Session) error {
 	return nil
 }
 
-// inside returns texts that would tell about the database.
+// inside returns texts that would tell about the database: where it is, who
+// uses it, with what, and what went wrong inside.
 func inside(v *service) []string {
-	return []string{
-		v.database.url(), "service.db", "contract_", "127.0.0.1", "sqlite", "pgx", "psycopg", "mysql", "mongo", "no such file",
-		"unable to open", "refused", "timeout", "exception", "errno",
+	texts := []string{
+		v.database.url(), "127.0.0.1", "sqlite", "pgx", "psycopg", "postgres", "mysql", "mongo", "jdbc", "no such file",
+		"unable to open", "refused", "reset", "timeout", "timed out", "exception", "errno",
 	}
+	at, err := url.Parse(v.database.url())
+	if err != nil {
+		return texts
+	}
+	secret, _ := at.User.Password()
+	for _, part := range []string{path.Base(at.Path), at.Host, at.Hostname(), at.User.Username(), secret} {
+		if part != "" {
+			texts = append(texts, part)
+		}
+	}
+	return texts
 }
 
 func text(err error) string {

@@ -214,7 +214,7 @@ func credentials(ctx context.Context, s *Session) error {
 			"Authorization", "Bearer "+secrets[0], "Cookie", "s="+secrets[1])
 		v.access(ctx, r.requestID())
 		for i, secret := range secrets {
-			s.secretAbsent(v, secret, fmt.Sprintf("%s (T%d)", r.request, i+1))
+			s.secretAbsent(v.process, secret, fmt.Sprintf("%s (T%d)", r.request, i+1))
 		}
 	}
 	return nil

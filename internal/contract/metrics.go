@@ -276,8 +276,9 @@ func traceParent(ctx context.Context, s *Session) error {
 // silentExporter is MT-6.
 func silentExporter(ctx context.Context, s *Session) error {
 	var hits atomic.Int64
+	limit := max(3*time.Second, time.Duration(30*s.suite.Scale*float64(time.Second)))
 	for _, port := range []string{"4317", "4318"} {
-		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:"+port)
+		l, err := listenOnceFree(ctx, port, 10*limit)
 		if err != nil {
 			return absentError("free port " + port)
 		}
@@ -297,7 +298,6 @@ func silentExporter(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	limit := max(3*time.Second, time.Duration(30*s.suite.Scale*float64(time.Second)))
 	request := "no OTEL_* set, traffic for " + limit.String()
 	end, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -308,6 +308,20 @@ func silentExporter(ctx context.Context, s *Session) error {
 	s.check(hits.Load() == 0, request, "no connection to 4317 or 4318", strconv.FormatInt(hits.Load(), 10))
 	s.check(v.errorRecords("") == 0, request, "no error lines", v.printed())
 	return nil
+}
+
+// listenOnceFree listens on a port that other runs of the suite may hold for a
+// while, as it is the same for all of them.
+func listenOnceFree(ctx context.Context, port string, patience time.Duration) (net.Listener, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:"+port)
+		if err == nil || ctx.Err() != nil {
+			return l, err
+		}
+		pause(ctx, 200*time.Millisecond)
+	}
 }
 
 // collector is a stub of an OTLP endpoint.

@@ -47,6 +47,9 @@ func (s *suite) missing(needs []Need) string {
 	return ""
 }
 
+// networked reports whether the service reaches its database over a network.
+func (s *suite) networked() bool { return s.meets(Network) }
+
 func (s *suite) meets(n Need) bool {
 	if name, ok := strings.CutPrefix(string(n), moduleWord); ok {
 		_, has := s.record.Modules[name]

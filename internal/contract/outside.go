@@ -117,13 +117,12 @@ type unseenDatabase struct{}
 
 var errNoDatabase = absentError(Database)
 
-func (unseenDatabase) url() string              { return "" }
-func (unseenDatabase) password() string         { return "" }
-func (unseenDatabase) set(mode) error           { return errNoDatabase }
-func (unseenDatabase) suspend() (func(), error) { return nil, errNoDatabase }
-func (unseenDatabase) schema() (string, error)  { return "", errNoDatabase }
-func (unseenDatabase) exec(string) error        { return errNoDatabase }
-func (unseenDatabase) close() error             { return nil }
+func (unseenDatabase) url() string             { return "" }
+func (unseenDatabase) set(mode) error          { return errNoDatabase }
+func (unseenDatabase) hold() (func(), error)   { return nil, errNoDatabase }
+func (unseenDatabase) schema() (string, error) { return "", errNoDatabase }
+func (unseenDatabase) exec(string) error       { return errNoDatabase }
+func (unseenDatabase) close()                  {}
 
 // visit returns the service that runs already in place of one with settings,
 // which are noted: what only they would show is not tried.

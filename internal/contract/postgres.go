@@ -2,115 +2,169 @@ package contract
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
+
+// statementLimit is how long the suite waits for its own statements.
+const statementLimit = 20 * time.Second
 
 // postgres is a database of its own on a PostgreSQL server, behind a proxy.
 type postgres struct {
 	*proxy
-
-	server *url.URL // where the suite itself connects
 	name   string
-	user   *url.Userinfo
+	server *url.URL
+	direct *url.URL // past the proxy
+	ended  sync.Once
 }
 
-// adminTime bounds what the suite does to a database.
-const adminTime = 30 * time.Second
-
-// newPostgres makes an empty database on the server.
-func newPostgres(server string, port int) (*postgres, error) {
-	u, err := url.Parse(server)
+// newPostgres makes a database. Its order of text is that of a language where
+// the server knows one, because that is not what the contract asks for and a
+// service must not lean on the settings of a server.
+func newPostgres(server *url.URL) (*postgres, error) {
+	target := server.Host
+	if server.Port() == "" {
+		target = net.JoinHostPort(server.Hostname(), "5432")
+	}
+	between, err := newProxy(target)
 	if err != nil {
-		return nil, errors.New("the URL of the database server cannot be read")
-	}
-	d := &postgres{server: u, name: "contract_" + random(8), user: u.User}
-	if _, has := u.User.Password(); !has {
-		// A server that asks for no password takes any, and ST-3 looks for it.
-		d.user = url.UserPassword(u.User.Username(), "S3CR3T-"+random(8))
-	}
-	if err := d.admin(u.Path, "CREATE DATABASE "+d.name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
 		return nil, err
 	}
-	d.proxy, err = newProxy(port, u.Host)
-	return d, err
+	between.aside = cancels
+	q := &postgres{proxy: between, name: "contract_" + random(8), server: server}
+	direct := *server
+	direct.Path = "/" + q.name
+	q.direct = &direct
+	create := "CREATE DATABASE " + q.name + " TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+	err = execPostgres(server, create+" LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code != "42501" { // insufficient_privilege
+		err = execPostgres(server, create)
+	}
+	if err != nil {
+		between.close()
+		return nil, fmt.Errorf("make a database: %w", err)
+	}
+	return q, nil
 }
 
-// url names the database as the service reaches it.
-func (d *postgres) url() string {
-	u := *d.server
-	u.Host, u.Path, u.User = d.address, "/"+d.name, d.user
+// cancels recognises a CancelRequest of the protocol: a connection that asks
+// to end the statement of another, takes no place of a session and closes.
+func cancels(first []byte) bool {
+	const code = 80877102
+	return len(first) >= 8 && binary.BigEndian.Uint32(first[4:]) == code
+}
+
+// url leads through the proxy.
+func (q *postgres) url() string {
+	u := *q.direct
+	u.Host = q.address
 	return u.String()
 }
 
-// password is what must never be printed.
-func (d *postgres) password() string {
-	text, _ := d.user.Password()
-	return text
-}
-
-// exec runs a statement behind the service.
-func (d *postgres) exec(statement string) error { return d.admin("/"+d.name, statement) }
-
-// admin runs a statement in a database of the server.
-func (d *postgres) admin(database, statement string) error {
-	return d.connect(database, func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, statement)
-		return err
+// close drops the database.
+func (q *postgres) close() {
+	q.ended.Do(func() {
+		q.proxy.close()
+		_ = execPostgres(q.server, "DROP DATABASE IF EXISTS "+q.name+" WITH (FORCE)")
 	})
 }
 
-func (d *postgres) connect(database string, do func(context.Context, *pgx.Conn) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), adminTime)
+func (q *postgres) exec(statement string) error { return execPostgres(q.direct, statement) }
+
+func execPostgres(at *url.URL, statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
 	defer cancel()
-	u := *d.server
-	u.Path = database
-	conn, err := pgx.Connect(ctx, u.String())
+	conn, err := pgx.Connect(ctx, at.String())
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(ctx, conn), conn.Close(ctx))
+	_, err = conn.PgConn().Exec(ctx, statement).ReadAll()
+	return errors.Join(err, conn.Close(ctx))
 }
 
-// schema describes columns, constraints and indexes, sorted.
-func (d *postgres) schema() (string, error) {
-	const query = `
-SELECT format('%s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
-	CASE WHEN a.attnotnull THEN 'not null' ELSE 'null' END, pg_get_expr(d.adbin, d.adrelid))
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
-UNION ALL
-SELECT format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-UNION ALL
-SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
-ORDER BY 1`
-	var lines []string
-	err := d.connect("/"+d.name, func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, query)
-		if err != nil {
-			return err
-		}
-		lines, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
-	return strings.Join(lines, "\n"), err
-}
-
-// suspend keeps all that is under way waiting.
-func (d *postgres) suspend() (func(), error) {
-	if err := d.set(blackhole); err != nil {
+// hold locks every table, so that those who read go on and those who write
+// wait.
+func (q *postgres) hold() (func(), error) {
+	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, q.direct.String())
+	if err != nil {
 		return nil, err
 	}
-	return func() { _ = d.set(pass) }, nil // what is held goes on; the port was open all the time
+	var once sync.Once
+	release := func() { once.Do(func() { _ = conn.Close(context.Background()) }) }
+	rows, err := conn.Query(ctx, "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE "+ownSchema+" ORDER BY 1")
+	if err == nil {
+		var tables []string
+		tables, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		if err == nil && len(tables) > 0 {
+			_, err = conn.PgConn().Exec(ctx, "BEGIN; LOCK TABLE "+strings.Join(tables, ", ")+" IN EXCLUSIVE MODE").ReadAll()
+		}
+	}
+	if err != nil {
+		release()
+		return nil, fmt.Errorf("lock the tables: %w", err)
+	}
+	return release, nil
 }
 
-// close removes the database.
-func (d *postgres) close() error {
-	return errors.Join(d.proxy.close(), d.admin(d.server.Path, "DROP DATABASE "+d.name+" WITH (FORCE)"))
+// ownSchema is what is not the server's own.
+const ownSchema = "schemaname NOT IN ('pg_catalog', 'information_schema')"
+
+// describeSchema lists columns, constraints, indexes and the rest of what migrations
+// make, in an order that depends on nothing else.
+const describeSchema = `
+WITH spaces AS (
+	SELECT oid, nspname FROM pg_namespace WHERE nspname NOT IN ('information_schema') AND nspname NOT LIKE 'pg\_%'
+), relations AS (
+	SELECT c.oid, format('%I.%I', s.nspname, c.relname) AS name, c.relkind FROM pg_class c JOIN spaces s ON s.oid = c.relnamespace
+)
+SELECT line FROM (
+	SELECT format('relation %s %s', relkind, name) AS line FROM relations WHERE relkind NOT IN ('i', 'I')
+	UNION ALL
+	SELECT format('column %s %s %I %s%s%s%s', r.name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
+		CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END,
+		CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END,
+		coalesce(' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid), '') || a.attidentity::text)
+	FROM relations r
+	JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+	JOIN pg_type t ON t.oid = a.atttypid
+	LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+	WHERE r.relkind IN ('r', 'p', 'v', 'm', 'f')
+	UNION ALL
+	SELECT format('constraint %s %I %s', r.name, n.conname, pg_get_constraintdef(n.oid))
+	FROM pg_constraint n JOIN relations r ON r.oid = n.conrelid
+	UNION ALL
+	SELECT 'index ' || pg_get_indexdef(oid) FROM relations WHERE relkind IN ('i', 'I')
+	UNION ALL
+	SELECT format('type %I.%I', s.nspname, t.typname) FROM pg_type t JOIN spaces s ON s.oid = t.typnamespace WHERE t.typtype IN ('d', 'e', 'r')
+	UNION ALL
+	SELECT format('trigger %s %s', r.name, pg_get_triggerdef(g.oid)) FROM pg_trigger g JOIN relations r ON r.oid = g.tgrelid WHERE NOT g.tgisinternal
+	UNION ALL
+	SELECT format('extension %I', extname) FROM pg_extension WHERE extname <> 'plpgsql'
+) AS lines ORDER BY line COLLATE "C"`
+
+func (q *postgres) schema() (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, q.direct.String())
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(ctx) //nolint:errcheck // a connection that only read
+	rows, err := conn.Query(ctx, describeSchema)
+	if err != nil {
+		return "", err
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return strings.Join(lines, "\n"), err
 }

@@ -281,18 +281,24 @@ func (s *suite) common(ctx context.Context) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx, db); err != nil {
-		return nil, err
-	}
-	v, err := s.launch(db)
+	v, err := s.migrateAndLaunch(ctx, db)
 	if err != nil {
+		db.close()
 		return nil, err
 	}
 	if s.shared != nil {
 		s.shared.kill()
+		s.shared.database.close()
 	}
 	s.shared = v
 	return v, v.awaitReady(ctx)
+}
+
+func (s *suite) migrateAndLaunch(ctx context.Context, db database) (*service, error) {
+	if err := s.migrate(ctx, db); err != nil {
+		return nil, err
+	}
+	return s.launch(db)
 }
 
 // stopShared ends the shared service the polite way.
@@ -307,6 +313,7 @@ func (s *suite) stopShared() {
 	_ = v.signal(syscall.SIGTERM)
 	v.ended(context.Background(), 10*time.Second)
 	v.kill()
+	v.database.close()
 }
 
 // migrate runs the migrate command on a database.

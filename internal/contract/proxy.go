@@ -3,222 +3,355 @@ package contract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
-	"strconv"
 	"sync"
 	"time"
 )
 
-// proxy stands between the service and the server of its database, and can
-// keep them apart.
+// settled is how long a connection is open before it counts, so that one that
+// takes the place of another does not count beside it.
+const settled = 20 * time.Millisecond
+
+// proxy stands between a service and its database server and can keep them
+// apart. It always listens at one address, and on every [namespace] that it
+// was let into.
 type proxy struct {
-	address, target string
+	target  string
+	address string
+	aside   func(first []byte) bool // recognises a connection that is no session; nil is none
 
-	mu       sync.Mutex
-	listener net.Listener
-	more     []net.Listener // in other networks
-	pairs    map[*pair]bool
-	held     chan struct{} // closed when what is held may go on; nil while nothing is held
-	lag      time.Duration
-	peak     int
+	mu        sync.Mutex
+	mode      mode
+	slow      time.Duration
+	changed   chan struct{} // closed and made anew when the mode changes
+	rooms     []*namespace  // nil is the network of the suite
+	listeners []net.Listener
+	links     map[*link]bool // true while it is a session of the service
+	peak      int
+	over      bool
 }
 
-// pair is a connection of the service and its continuation to the server.
-type pair struct{ near, far net.Conn }
-
-// close ends both connections. Closing twice is harmless.
-func (p *pair) close() { _, _ = p.near.Close(), p.far.Close() }
-
-func newProxy(port int, target string) (*proxy, error) {
-	p := &proxy{address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), target: target, pairs: map[*pair]bool{}}
-	return p, p.set(pass)
+// link is one connection of the service and its other half to the server.
+type link struct {
+	client net.Conn
+	server net.Conn // nil until it is needed
+	gone   chan struct{}
+	once   sync.Once
 }
 
-// set changes how the database behaves. Refusing closes the port and every
-// connection. A black hole takes connections and data and passes none of it on
-// until it ends; what belongs to connections that were closed meanwhile is lost.
+func newProxy(target string) (*proxy, error) {
+	p := &proxy{target: target, mode: pass, changed: make(chan struct{}), links: map[*link]bool{}}
+	// An address that nobody else uses is free again after refuse, and no
+	// connection that is being made can take its port for its own end.
+	own := fmt.Sprintf("127.%d.%d.%d:0", 1+randomBelow(254), randomBelow(256), 1+randomBelow(254))
+	for _, address := range []string{own, "127.0.0.1:0"} { // only Linux has all of 127/8
+		p.address = address
+		l, err := p.listen(nil)
+		if err != nil {
+			continue
+		}
+		p.address = l.Addr().String()
+		p.rooms = append(p.rooms, nil)
+		p.admit(l)
+		return p, nil
+	}
+	return nil, errors.New("no proxy can listen on a loopback address")
+}
+
+// listen returns a listener at the address of the proxy in a network.
+func (p *proxy) listen(room *namespace) (l net.Listener, err error) {
+	do := func(f func()) { f() }
+	if room != nil {
+		do = room.do
+	}
+	do(func() { l, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", p.address) })
+	return l, err
+}
+
+// admit serves the connections of a listener. The lock is held, or nobody else
+// knows the proxy yet.
+func (p *proxy) admit(l net.Listener) {
+	p.listeners = append(p.listeners, l)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(c)
+		}
+	}()
+}
+
+// enter makes the database reachable in a network that has no other way to it.
+func (p *proxy) enter(room *namespace) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l, err := p.listen(room)
+	if err != nil {
+		return err
+	}
+	p.rooms = append(p.rooms, room)
+	p.admit(l)
+	return nil
+}
+
+// set makes the database reachable or not. refuse ends all connections and
+// takes none; blackhole takes them, and nothing on any of them moves.
 func (p *proxy) set(m mode) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.held != nil && m != blackhole {
-		close(p.held)
-		p.held = nil
-	}
-	if m == blackhole && p.held == nil {
-		p.held = make(chan struct{})
-	}
+	var err error
 	if m == refuse {
-		return p.shut()
+		p.shut()
+	} else if p.mode == refuse {
+		err = p.reopen()
 	}
-	if p.listener != nil {
-		return nil
-	}
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", p.address)
-	if err != nil {
-		return err
-	}
-	p.listener = l
-	go p.accept(l)
-	return nil
-}
-
-// shut closes the port and cuts what is open. The lock is held.
-func (p *proxy) shut() error {
-	for one := range p.pairs {
-		one.close()
-	}
-	if p.listener == nil {
-		return nil
-	}
-	err := p.listener.Close()
-	p.listener = nil
+	p.mode = m
+	close(p.changed)
+	p.changed = make(chan struct{})
 	return err
 }
 
-// offer opens the port inside a network, too, until the proxy is closed.
-func (p *proxy) offer(room *namespace) (err error) {
-	var l net.Listener
-	room.do(func() { l, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", p.address) })
-	if err != nil {
-		return err
+// shut closes the listeners and all connections.
+func (p *proxy) shut() {
+	for _, l := range p.listeners {
+		_ = l.Close()
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.more = append(p.more, l)
-	go p.accept(l)
+	p.listeners = nil
+	for l := range p.links {
+		l.cut()
+	}
+}
+
+func (p *proxy) reopen() error {
+	for _, room := range p.rooms {
+		l, err := p.listen(room)
+		if err != nil {
+			return err
+		}
+		p.admit(l)
+	}
 	return nil
 }
 
-// delay holds everything that the service sends back for a while, and counts
-// connections from now on.
+// delay holds back everything that the service sends for so long.
 func (p *proxy) delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lag, p.peak = d, len(p.pairs)
+	p.slow = d
 }
 
-// most returns how many connections were open at the same time at the most,
-// since the delay was set.
+// open returns how many sessions the service has.
+func (p *proxy) open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.count()
+}
+
+// most returns how many sessions the service had at a time.
 func (p *proxy) most() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.peak
 }
 
-func (p *proxy) close() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.held != nil {
-		close(p.held)
-		p.held = nil
+// count is open for who holds the lock.
+func (p *proxy) count() int {
+	n := 0
+	for _, has := range p.links {
+		if has {
+			n++
+		}
 	}
-	for _, l := range p.more {
-		_ = l.Close()
-	}
-	return p.shut()
+	return n
 }
 
-func (p *proxy) accept(l net.Listener) {
-	for {
-		near, err := l.Accept()
-		if err != nil {
+func (p *proxy) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over = true
+	p.shut()
+}
+
+// serve carries one connection until both sides are done with it.
+func (p *proxy) serve(client net.Conn) {
+	l := &link{client: client, gone: make(chan struct{})}
+	if !p.add(l) {
+		l.cut()
+		return
+	}
+	defer p.remove(l)
+	chunks := make(chan []byte, 256)
+	go p.receive(l, chunks)
+	if !p.connect(l) {
+		l.cut()
+		return
+	}
+	go p.answer(l)
+	for data := range chunks {
+		if !p.through(l, true) {
 			return
 		}
-		go p.connect(near)
+		if _, err := l.server.Write(data); err != nil {
+			l.cut()
+			return
+		}
 	}
+	l.end()
 }
 
-func (p *proxy) connect(near net.Conn) {
-	far, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.Background(), "tcp", p.target)
-	if err != nil {
-		_ = near.Close()
-		return
-	}
-	one := &pair{near, far}
-	if !p.enter(one) {
-		one.close()
-		return
-	}
-	var wait sync.WaitGroup
-	wait.Go(func() { p.carry(one, near, far, true) })
-	wait.Go(func() { p.carry(one, far, near, false) })
-	wait.Wait()
-}
-
-// enter notes a connection, unless the port was closed meanwhile.
-func (p *proxy) enter(one *pair) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.listener == nil {
-		return false
-	}
-	p.pairs[one] = true
-	time.AfterFunc(settled, p.count)
-	return true
-}
-
-// settled is how long after a connection was opened it is counted: one that the
-// service closed just before is not seen to be closed at once. What is delayed
-// stays open for longer than that.
-const settled = 50 * time.Millisecond
-
-func (p *proxy) count() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.peak = max(p.peak, len(p.pairs))
-}
-
-func (p *proxy) leave(one *pair) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.pairs, one)
-}
-
-// carry moves data one way until an end closes, and then closes the other.
-func (p *proxy) carry(one *pair, from, to net.Conn, slow bool) {
-	defer one.close()
-	const ahead = 256 // pieces that are read while the first is held
-	pieces, over := make(chan []byte, ahead), make(chan struct{})
-	go func() {
-		defer close(pieces)
-		defer close(over)
-		for {
-			piece := make([]byte, 32<<10)
-			n, err := from.Read(piece)
-			if n > 0 {
-				pieces <- piece[:n]
-			}
-			if err != nil {
-				p.leave(one) // for the service it is closed, whatever is still on the way
+// receive reads what the service sends, ahead of when it is passed on: the end
+// of a connection shows at once, whatever is held back.
+func (p *proxy) receive(l *link, chunks chan<- []byte) {
+	defer close(chunks)
+	for first := true; ; first = false {
+		buffer := make([]byte, 16<<10)
+		n, err := l.client.Read(buffer)
+		if first && p.aside != nil && p.aside(buffer[:n]) {
+			p.uncount(l)
+		}
+		if n > 0 {
+			select {
+			case chunks <- buffer[:n]:
+			case <-l.gone:
 				return
 			}
 		}
-	}()
-	for piece := range pieces {
-		if !p.let(over, slow) {
-			continue // the sender is gone, and with it what it sent
-		}
-		if _, err := to.Write(piece); err != nil && !errors.Is(err, net.ErrClosed) {
-			one.close()
+		if err != nil {
+			p.uncount(l)
+			return
 		}
 	}
 }
 
-// let waits until data may pass, and reports whether it still may.
-func (p *proxy) let(over <-chan struct{}, slow bool) bool {
+// uncount takes a link out of the count, not out of the traffic.
+func (p *proxy) uncount(l *link) {
 	p.mu.Lock()
-	held, lag := p.held, p.lag
-	p.mu.Unlock()
-	if slow && lag > 0 {
-		time.Sleep(lag)
+	defer p.mu.Unlock()
+	if _, known := p.links[l]; known {
+		p.links[l] = false
 	}
-	if held == nil {
-		return true
+}
+
+// answer passes on what the server sends.
+func (p *proxy) answer(l *link) {
+	buffer := make([]byte, 16<<10)
+	for {
+		n, err := l.server.Read(buffer)
+		if n > 0 && p.through(l, false) {
+			_, failure := l.client.Write(buffer[:n])
+			err = errors.Join(err, failure)
+		}
+		if err != nil {
+			if p.through(l, false) { // the end waits in line as well
+				l.end()
+			}
+			return
+		}
 	}
-	select {
-	case <-held:
-		return true
-	case <-over:
+}
+
+// connect makes the other half of a link.
+func (p *proxy) connect(l *link) bool {
+	if !p.through(l, false) {
 		return false
 	}
+	server, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(context.Background(), "tcp", p.target)
+	if err != nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.server = server
+	select {
+	case <-l.gone: // it was cut meanwhile
+		_ = server.Close()
+		return false
+	default:
+		return true
+	}
+}
+
+// through waits until something may pass, and reports whether it still has
+// where to.
+func (p *proxy) through(l *link, delayed bool) bool {
+	for {
+		p.mu.Lock()
+		m, changed, slow := p.mode, p.changed, p.slow
+		p.mu.Unlock()
+		if delayed && slow > 0 {
+			delayed = false
+			if !l.wait(nil, slow) {
+				return false
+			}
+			continue
+		}
+		if m != blackhole {
+			select {
+			case <-l.gone:
+				return false
+			default:
+				return true
+			}
+		}
+		if !l.wait(changed, time.Hour) {
+			return false
+		}
+	}
+}
+
+func (p *proxy) add(l *link) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mode == refuse || p.over {
+		return false
+	}
+	p.links[l] = true
+	time.AfterFunc(settled, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.peak = max(p.peak, p.count())
+	})
+	return true
+}
+
+func (p *proxy) remove(l *link) {
+	<-l.gone
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.links, l)
+}
+
+// wait waits for a change and reports whether the link is still there.
+func (l *link) wait(changed <-chan struct{}, limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-l.gone:
+		return false
+	case <-changed:
+	case <-timer.C:
+	}
+	return true
+}
+
+// cut ends both halves the way a server that vanishes does: with a reset.
+func (l *link) cut() {
+	if c, ok := l.client.(*net.TCPConn); ok {
+		_ = c.SetLinger(0)
+	}
+	l.end()
+}
+
+// end closes both halves.
+func (l *link) end() {
+	l.once.Do(func() {
+		close(l.gone)
+		_ = l.client.Close()
+		if l.server != nil {
+			_ = l.server.Close()
+		}
+	})
 }

@@ -1,18 +1,19 @@
 package contract
 
 import (
-	"bufio"
+	"bytes"
 	"errors"
 	"io"
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// echo is a server that sends back what it gets, line by line.
-func echo(t *testing.T) string {
+// echoed returns a proxy before a server that sends back what it gets.
+func echoed(t *testing.T) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -21,89 +22,178 @@ func echo(t *testing.T) string {
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
-			conn, err := l.Accept()
+			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go func() { _, _ = io.Copy(conn, conn); _ = conn.Close() }()
+			go func() { _, _ = io.Copy(c, c); _ = c.Close() }()
 		}
 	}()
-	return l.Addr().String()
-}
-
-// freeAddress returns a port that nobody listens on.
-func freeAddress(t *testing.T) int {
-	t.Helper()
-	s := &suite{ports: map[int]bool{}}
-	return s.freePort()
-}
-
-func TestProxy(t *testing.T) {
-	t.Parallel()
-	p, err := newProxy(freeAddress(t), echo(t))
+	p, err := newProxy(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.close() //nolint:errcheck // the test is over
-	say := func(conn net.Conn, limit time.Duration) error {
-		_ = conn.SetDeadline(time.Now().Add(limit))
-		if _, err := io.WriteString(conn, "hello\n"); err != nil {
-			return err
-		}
-		line, err := bufio.NewReader(conn).ReadString('\n')
-		if err == nil && line != "hello\n" {
-			return errors.New(line)
-		}
-		return err
-	}
-	dial := func() net.Conn {
-		conn, err := net.Dial("tcp", p.address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close() })
-		return conn
-	}
-	set := func(m mode) {
-		if err := p.set(m); err != nil {
-			t.Fatal(err)
-		}
-	}
-	old := dial()
-	if err := say(old, time.Second); err != nil {
-		t.Fatalf("pass: %v", err)
-	}
+	t.Cleanup(p.close)
+	return p
+}
 
-	set(blackhole)
-	held := dial()
-	if err := say(old, 100*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("an old connection in a black hole: %v", err)
+func dialed(t *testing.T, p *proxy) net.Conn {
+	t.Helper()
+	c, err := net.DialTimeout("tcp", p.address, time.Second)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := say(held, 100*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("a new connection in a black hole: %v", err)
-	}
-	set(pass)
-	_ = held.SetDeadline(time.Now().Add(time.Second))
-	if line, err := bufio.NewReader(held).ReadString('\n'); err != nil || line != "hello\n" {
-		t.Errorf("what a black hole held: %q, %v", line, err)
-	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
 
-	set(refuse)
-	if err := say(held, time.Second); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("an old connection after refusing: %v", err)
-	}
-	if _, err := net.Dial("tcp", p.address); err == nil || !strings.Contains(err.Error(), "refused") {
-		t.Errorf("a new connection while refusing: %v", err)
-	}
-	set(pass)
-
-	p.delay(150 * time.Millisecond)
-	slow := dial()
+// say sends a word and returns what comes back in time, and how long it took.
+func say(t *testing.T, c net.Conn, word string, limit time.Duration) (string, time.Duration, error) {
+	t.Helper()
 	begun := time.Now()
-	if err := say(slow, time.Second); err != nil || time.Since(begun) < 150*time.Millisecond {
-		t.Errorf("delayed: %v after %s", err, time.Since(begun))
+	if err := c.SetDeadline(begun.Add(limit)); err != nil {
+		t.Fatal(err)
 	}
-	if n := p.most(); n != 1 {
-		t.Errorf("%d connections at the most", n)
+	if _, err := c.Write([]byte(word)); err != nil {
+		return "", 0, err
 	}
+	buffer := make([]byte, len(word))
+	n, err := io.ReadFull(c, buffer)
+	return string(buffer[:n]), time.Since(begun), err
+}
+
+func TestProxyPasses(t *testing.T) {
+	t.Parallel()
+	c := dialed(t, echoed(t))
+	large := strings.Repeat("x", 1<<20)
+	for _, word := range []string{"one", "two", large} {
+		if got, _, err := say(t, c, word, 5*time.Second); got != word || err != nil {
+			t.Errorf("got %d bytes, %v", len(got), err)
+		}
+	}
+}
+
+func TestProxyRefuses(t *testing.T) {
+	t.Parallel()
+	p := echoed(t)
+	c := dialed(t, p)
+	if _, _, err := say(t, c, "one", time.Second); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := p.set(refuse); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := say(t, c, "two", time.Second); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a connection from before: %v", err)
+		}
+		if _, err := net.Dial("tcp", p.address); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("a new connection: %v", err)
+		}
+		if err := p.set(pass); err != nil {
+			t.Fatal(err)
+		}
+		c = dialed(t, p)
+		if got, _, err := say(t, c, "three", time.Second); got != "three" || err != nil {
+			t.Errorf("afterwards: %q, %v", got, err)
+		}
+	}
+}
+
+func TestProxyBlackhole(t *testing.T) {
+	t.Parallel()
+	p := echoed(t)
+	before := dialed(t, p)
+	if _, _, err := say(t, before, "one", time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.set(blackhole); err != nil {
+		t.Fatal(err)
+	}
+	during := dialed(t, p)
+	for _, c := range []net.Conn{before, during} {
+		if got, _, err := say(t, c, "two", 100*time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	if err := p.set(pass); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []net.Conn{before, during} {
+		if got, _, err := say(t, c, "!", time.Second); got != "t" || err != nil { // of two
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	if err := p.set(blackhole); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.set(refuse); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(before)
+	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) || bytes.Contains(rest, []byte("three")) {
+		t.Errorf("blackhole, then refuse: %q, %v", rest, err)
+	}
+}
+
+func TestProxyDelays(t *testing.T) {
+	t.Parallel()
+	p := echoed(t)
+	c := dialed(t, p)
+	p.delay(200 * time.Millisecond)
+	for range 2 {
+		if _, took, err := say(t, c, "one", 2*time.Second); took < 200*time.Millisecond || took > time.Second || err != nil {
+			t.Errorf("took %s, %v", took, err)
+		}
+	}
+	p.delay(0)
+	if _, took, err := say(t, c, "one", time.Second); took > 150*time.Millisecond || err != nil {
+		t.Errorf("took %s, %v", took, err)
+	}
+}
+
+func TestProxyCounts(t *testing.T) {
+	t.Parallel()
+	p := echoed(t)
+	p.delay(50 * time.Millisecond) // the end of a connection shows at once all the same
+	for range 5 {
+		c := dialed(t, p)
+		if _, _, err := say(t, c, "one", time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte("left over")); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Close()
+	}
+	for range 3 {
+		dialed(t, p)
+	}
+	time.Sleep(5 * settled)
+	if p.open() != 3 || p.most() != 3 {
+		t.Errorf("open %d, most %d", p.open(), p.most())
+	}
+}
+
+func TestProxyInNamespace(t *testing.T) {
+	t.Parallel()
+	room, err := newNamespace()
+	if err != nil {
+		t.Skip(err)
+	}
+	p := echoed(t)
+	if err := p.enter(room); err != nil {
+		t.Fatal(err)
+	}
+	var c net.Conn
+	room.do(func() { c, err = net.DialTimeout("tcp", p.address, time.Second) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := say(t, c, "one", time.Second); got != "one" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	_ = c.Close()
+	p.close()
+	room.close()
 }

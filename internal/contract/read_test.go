@@ -156,7 +156,7 @@ func TestHoldKeepsWritersOut(t *testing.T) {
 	for _, journal := range []string{"WAL", "DELETE"} {
 		q := sqliteDatabase(t, "PRAGMA journal_mode="+journal+"; CREATE TABLE t (x);")
 		leave := reading(t, q)
-		release, err := q.suspend()
+		release, err := q.hold()
 		if err != nil {
 			t.Fatal(err)
 		}

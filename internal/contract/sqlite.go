@@ -25,10 +25,6 @@ func (q *sqlite) file() string { return filepath.Join(q.dir, "service.db") }
 
 func (q *sqlite) url() string { return "sqlite://" + q.file() }
 
-func (*sqlite) password() string { return "" }
-
-func (q *sqlite) close() error { return nil } // it lies in the scratch directory
-
 // set moves the directory away and back.
 func (q *sqlite) set(m mode) error {
 	_, err := os.Stat(q.dir)
@@ -41,6 +37,9 @@ func (q *sqlite) set(m mode) error {
 	}
 	return nil
 }
+
+// close leaves the file where it is: the directory is not the suite's.
+func (*sqlite) close() {}
 
 // schema returns the statements that made the tables and indexes. A file that
 // is not there has none.

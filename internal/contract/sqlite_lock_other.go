@@ -3,4 +3,4 @@
 package contract
 
 // hold needs the locks of POSIX.
-func (*sqlite) suspend() (func(), error) { return nil, absentError("POSIX file locks") }
+func (*sqlite) hold() (func(), error) { return nil, absentError("POSIX file locks") }

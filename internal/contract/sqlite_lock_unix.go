@@ -21,9 +21,9 @@ const (
 	reservedByte = 0x40000001
 )
 
-// suspend takes the lock of a writer, as BEGIN EXCLUSIVE on a second connection
+// hold takes the lock of a writer, as BEGIN EXCLUSIVE on a second connection
 // would, straight from the operating system.
-func (q *sqlite) suspend() (func(), error) {
+func (q *sqlite) hold() (func(), error) {
 	name, at := q.file()+"-shm", int64(walWriteByte)
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
 		name, at = q.file(), reservedByte

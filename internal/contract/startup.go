@@ -56,7 +56,7 @@ func startsWithLittle(ctx context.Context, s *Session) error {
 		return err
 	}
 	for name, stamp := range after {
-		s.check(before[name] == stamp, request, "no file written outside /tmp and the SQLite path", "written: "+name)
+		s.check(before[name] == stamp, request, "no file written outside /tmp and the path of the database", "written: "+name)
 	}
 	s.wildcard(v)
 	return nil
@@ -80,13 +80,13 @@ func (s *Session) launchBare(db database) (*service, error) {
 		v.process, err = u.command("start", v.env)
 	} else {
 		s.later(room.close)
-		v.room = room
-		v.dialIn(room)
 		if far, ok := db.(networked); ok {
-			if err := far.offer(room); err != nil {
+			if err := far.enter(room); err != nil {
 				return nil, err
 			}
 		}
+		v.room = room
+		v.dialIn(room)
 		room.do(func() { v.process, err = u.command("start", v.env) })
 	}
 	if err != nil {
@@ -231,40 +231,67 @@ func passwordHidden(ctx context.Context, s *Session) error {
 		return err
 	}
 	scheme, _, _ := strings.Cut(db.url(), "://")
-	cases := map[string]string{
-		scheme + "://user:" + secret + "@127.0.0.1:1/service":        secret,
-		scheme + "://user:" + secret + "@127.0.0.1:notaport/service": secret,
-	}
-	if valid := db.password(); valid != "" {
-		cases[db.url()] = valid
-	} else {
-		s.note("(c) a valid URL with a password: not applicable, the database has no passwords")
-	}
 	var wait sync.WaitGroup
-	errs := make(chan error, len(cases))
-	for url, hidden := range cases {
+	urls := []string{
+		scheme + "://user:" + secret + "@127.0.0.1:1/service",
+		scheme + "://user:" + secret + "@127.0.0.1:notaport/service",
+	}
+	errs := make([]error, len(urls))
+	for i, url := range urls {
 		wait.Go(func() {
 			v, err := s.launch(db, "LOG_LEVEL=debug", "DATABASE_URL="+url)
 			if err != nil {
-				errs <- err
+				errs[i] = err
 				return
 			}
 			if !v.ended(ctx, 2*time.Second) {
 				v.do(ctx, "GET", "/readyz", nil)
-				v.do(ctx, "GET", s.anyPath(), nil)
 			}
 			v.kill()
-			s.secretAbsent(v, hidden, "start with DATABASE_URL="+strings.ReplaceAll(url, hidden, "S3CR3T"))
+			s.secretAbsent(v.process, secret, "start with DATABASE_URL="+url)
 		})
 	}
 	wait.Wait()
-	close(errs)
-	return <-errs
+	return errors.Join(errors.Join(errs...), s.validHidden(ctx, db))
 }
 
-// secretAbsent checks that a text occurs nowhere in the output of a service.
-func (s *Session) secretAbsent(v *service, secret, request string) {
-	for name, o := range map[string]*output{"stdout": v.out, "stderr": v.err} {
+// validHidden is ST-3 with a valid URL: while the database works, and while it
+// cannot be reached.
+func (s *Session) validHidden(ctx context.Context, db database) error {
+	secret, has := password(db)
+	if !has {
+		s.note("(c) a valid URL with a password: not applicable, this database has none")
+		return nil
+	}
+	const debug = "LOG_LEVEL=debug"
+	request := " with a valid DATABASE_URL, " + debug
+	tool, err := s.suite.command("migrate", environment(append(s.suite.toolEnv(db), debug)))
+	if err != nil {
+		return err
+	}
+	defer tool.kill()
+	s.check(tool.ended(ctx, 2*s.suite.Ready), "migrate"+request, "it ends", "still running")
+	s.secretAbsent(tool, secret, "migrate"+request)
+	v, err := s.startOn(ctx, db, debug)
+	if err != nil {
+		return err
+	}
+	defer s.restore(db)
+	for _, m := range []mode{pass, refuse} {
+		if err := db.set(m); err != nil {
+			return err
+		}
+		v.do(ctx, "GET", "/readyz", nil)
+		v.access(ctx, v.do(ctx, "GET", s.anyPath(), nil).requestID())
+	}
+	v.kill()
+	s.secretAbsent(v.process, secret, "start"+request)
+	return nil
+}
+
+// secretAbsent checks that a text occurs nowhere in the output of a process.
+func (s *Session) secretAbsent(p *process, secret, request string) {
+	for name, o := range map[string]*output{"stdout": p.out, "stderr": p.err} {
 		for _, line := range o.lines() {
 			s.check(!strings.Contains(line, secret), request, secret+" occurs 0 times in all output", name+": "+line)
 		}

@@ -1,181 +1,180 @@
-// Package dbserver runs database servers that live as long as a test: from the
-// programs that are installed, on a free port of the loopback address, with all
-// their files in a temporary directory, and never as root.
-//
-// It configures for speed and not for keeping: a server of this package is
-// thrown away, so it does not wait for the disk.
+// Package dbserver runs database servers that live as long as a test does: the
+// programs that the system has installed, on data in a temporary directory, on
+// a free port of the loopback address.
 package dbserver
 
 import (
-	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
-	"os/exec"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
 )
 
-// ErrNotInstalled says that this machine lacks the programs of a server.
-var ErrNotInstalled = errors.New("not installed")
+// Kind is a database product that can be run. [Postgres] is one.
+type Kind struct {
+	name     string
+	programs func() (dir string, err error)
+	prepare  func(s *Server) (argv []string, err error) // what makes the data, once
+	serve    func(s *Server) (argv []string)
+	url      func(s *Server) *url.URL
+	ready    string    // said when connections are taken
+	taken    string    // said when the port cannot be had
+	busy     string    // said when what is left of a killed server still ends
+	end      os.Signal // that ends the server soon and cleanly
+}
 
-// startTimeout is the longest a server may take to start.
-const startTimeout = 30 * time.Second
+// NotInstalledError says that a database product cannot be run on this
+// machine.
+type NotInstalledError struct {
+	Product string
+	Reason  string
+}
 
-// Server is a running database server.
+// Error implements error.
+func (e *NotInstalledError) Error() string { return e.Product + " cannot be run here: " + e.Reason }
+
+const (
+	readyLimit = 30 * time.Second
+	endLimit   = 20 * time.Second
+	tries      = 20 // to get a port, and to outlive what was killed
+)
+
+// Server is a database server. Its methods are not for parallel use; the
+// server itself is.
 type Server struct {
-	dir     string
-	port    int
-	owner   owner
-	argv    []string
-	url     string // of the database for administration
-	signal  os.Signal
-	process *exec.Cmd
-	ended   chan struct{}
-	out     *output
+	kind     Kind
+	programs string
+	dir      string
+	owner    owner
+	password string
+	port     int
+	run      *run // nil while it is stopped
 }
 
-// Start starts a server of the kind that a record names as its database:
-// "postgres". The error is [ErrNotInstalled] where its programs are missing.
-// Close ends it and removes its files.
-func Start(ctx context.Context, kind string) (*Server, error) {
-	switch kind {
-	case "postgres":
-		return startPostgres(ctx)
-	default:
-		return nil, fmt.Errorf("a server for %q: %w", kind, ErrNotInstalled)
+// Start makes a server with data of its own and waits until it takes
+// connections. Whoever starts one has to close it.
+func Start(ctx context.Context, k Kind) (*Server, error) {
+	programs, err := k.programs()
+	if err != nil {
+		return nil, err
 	}
+	who, err := unprivileged(k.name)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "sill-"+k.name+"-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{kind: k, programs: programs, dir: dir, owner: who, password: "S3CR3T-" + rand.Text()}
+	if err := s.first(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
-// Installed returns [ErrNotInstalled] where the programs of a server are missing.
-func Installed(kind string) error {
-	if kind == "postgres" {
-		_, err := postgresPrograms()
+// first makes the data and finds a port. Somebody else may take the port
+// between the moment it was found free and the start; then there are others.
+func (s *Server) first(ctx context.Context) error {
+	if err := s.owner.own(s.dir); err != nil {
 		return err
 	}
-	return fmt.Errorf("a server for %q: %w", kind, ErrNotInstalled)
+	argv, err := s.kind.prepare(s)
+	if err != nil {
+		return err
+	}
+	if out, err := s.command(ctx, argv).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", argv[0], err, out)
+	}
+	for range tries {
+		if s.port, err = freePort(ctx); err != nil {
+			return err
+		}
+		if err = s.begin(ctx); !errors.Is(err, errTaken) {
+			return err
+		}
+	}
+	return err
 }
 
-// URL returns the URL of a database in which a client may create others.
-func (s *Server) URL() string { return s.url }
+// URL returns where the server is, as its administrator and with a password,
+// in the form of DATABASE_URL.
+func (s *Server) URL() string { return s.kind.url(s).String() }
 
-// Address returns where the server listens, as host:port.
-func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+// Start starts a server that was stopped or killed again, where it was before.
+func (s *Server) Start(ctx context.Context) error {
+	if s.run != nil {
+		return errors.New("the server runs already")
+	}
+	var err error
+	for range tries {
+		if err = s.begin(ctx); !errors.Is(err, errTaken) && !errors.Is(err, errBusy) {
+			return err
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return err
+}
 
-// Stop ends the server and all its connections; its files stay.
+// Stop ends the server and all its connections.
 func (s *Server) Stop() error {
-	if s.process == nil {
+	if s.run == nil {
 		return nil
 	}
-	if err := s.process.Process.Signal(s.signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return err
+	r := s.run
+	s.run = nil
+	if err := r.cmd.Process.Signal(s.kind.end); err != nil {
+		r.kill()
+		return fmt.Errorf("end %s: %w", s.kind.name, err)
 	}
-	timer := time.NewTimer(startTimeout)
+	timer := time.NewTimer(endLimit)
 	defer timer.Stop()
 	select {
-	case <-s.ended:
+	case <-r.done:
+		return r.failure
 	case <-timer.C:
-		_ = s.process.Process.Kill()
-		<-s.ended
-	}
-	s.process = nil
-	return nil
-}
-
-// Start starts the server again after Stop, where it was.
-func (s *Server) Start(ctx context.Context) error {
-	if s.process != nil {
-		return nil
-	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.argv[0], s.argv[1:]...) //nolint:gosec // the programs of the server
-	cmd.Dir, cmd.Env = s.dir, environment()
-	s.out = &output{}
-	cmd.Stdout, cmd.Stderr = s.out, s.out
-	s.owner.own(cmd)
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	s.process, s.ended = cmd, make(chan struct{})
-	go func(ended chan struct{}) {
-		defer close(ended)
-		_ = cmd.Wait()
-	}(s.ended)
-	if err := s.await(ctx); err != nil {
-		return errors.Join(err, s.Stop())
-	}
-	return nil
-}
-
-// await waits until the server takes connections.
-func (s *Server) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	for {
-		if ready(ctx, s.url) {
-			return nil
-		}
-		select {
-		case <-s.ended:
-			return fmt.Errorf("the server ends at once:\n%s", s.out)
-		case <-ctx.Done():
-			return fmt.Errorf("the server is not ready within %s:\n%s", startTimeout, s.out)
-		case <-time.After(20 * time.Millisecond):
-		}
+		r.kill()
+		return fmt.Errorf("%s did not end within %s\n%s", s.kind.name, endLimit, r.out)
 	}
 }
 
-// Close ends the server and removes its files.
+// Kill ends the server at once, as a loss of power would.
+func (s *Server) Kill() {
+	if s.run != nil {
+		s.run.kill()
+		s.run = nil
+	}
+}
+
+// Close stops the server and removes its data.
 func (s *Server) Close() error { return errors.Join(s.Stop(), os.RemoveAll(s.dir)) }
 
-// newDir makes a directory that only the owner of the server may enter.
-func newDir(o owner) (string, error) {
-	dir, err := os.MkdirTemp("", "sill-server-")
-	if err != nil {
-		return "", err
-	}
-	if err := o.give(dir); err != nil {
-		return "", errors.Join(err, os.RemoveAll(dir))
-	}
-	return dir, nil
-}
-
-// freePort returns a port that nobody listens on now.
 func freePort(ctx context.Context) (int, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
-	_, text, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return 0, errors.Join(err, l.Close())
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err := errors.Join(err, l.Close()); err != nil {
+		return 0, err
 	}
-	port, err := strconv.Atoi(text)
-	return port, errors.Join(err, l.Close())
+	return strconv.Atoi(port)
 }
 
-// environment is what the programs of a server see.
-func environment() []string { return []string{"LC_ALL=C", "TZ=UTC", "PATH=" + os.Getenv("PATH")} }
-
-// output collects what a server prints.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements io.Writer.
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-// String returns everything printed so far.
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return strings.TrimSpace(o.text.String())
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -3,7 +3,6 @@
 package dbserver
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"os/user"
@@ -11,38 +10,45 @@ import (
 	"syscall"
 )
 
-// owner is who runs a server: who runs this program, or for root somebody else.
+// owner is who runs a server and has its data. The zero value is who runs this
+// program.
 type owner struct{ credential *syscall.Credential }
 
-// unprivileged returns who is to run a server: root may not.
-func unprivileged(names ...string) (owner, error) {
+// unprivileged returns the owner of a server. Database servers refuse to be
+// run by root, so for root somebody else does: the user of the product where
+// there is one.
+func unprivileged(product string) (owner, error) {
 	if os.Getuid() != 0 {
 		return owner{}, nil
 	}
-	for _, name := range append(names, "nobody") {
+	for _, name := range []string{product, "nobody"} {
 		found, err := user.Lookup(name)
 		if err != nil {
 			continue
 		}
-		uid, uidErr := strconv.ParseUint(found.Uid, 10, 32)
-		gid, gidErr := strconv.ParseUint(found.Gid, 10, 32)
-		if uidErr == nil && gidErr == nil {
-			return owner{&syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
+		uid, err := strconv.ParseUint(found.Uid, 10, 32)
+		if err != nil {
+			return owner{}, err
 		}
+		gid, err := strconv.ParseUint(found.Gid, 10, 32)
+		return owner{&syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, err
 	}
-	return owner{}, errors.New("root may not run a database server, and there is nobody else on this machine")
+	return owner{}, &NotInstalledError{Product: product, Reason: "root may not run it, and there is no other user"}
 }
 
-// own makes a command run as the owner, in a process group of its own so that
-// Ctrl-C leaves the order of ending to this program.
-func (o owner) own(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: o.credential, Setpgid: true}
-}
-
-// give makes a directory the owner's.
-func (o owner) give(dir string) error {
+// own gives a file to the owner.
+func (o owner) own(name string) error {
 	if o.credential == nil {
 		return nil
 	}
-	return os.Chown(dir, int(o.credential.Uid), int(o.credential.Gid))
+	return os.Chown(name, int(o.credential.Uid), int(o.credential.Gid))
 }
+
+// run makes the owner the one who runs a command, in a process group of its
+// own, so that a Ctrl-C in the terminal leaves the end to this program.
+func (o owner) run(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: o.credential, Setpgid: true}
+}
+
+// killGroup ends a process and its group at once.
+func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

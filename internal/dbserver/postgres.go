@@ -1,90 +1,76 @@
 package dbserver
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"syscall"
-
-	"github.com/jackc/pgx/v5"
 )
 
-// startPostgres makes a cluster and starts a server on it. The programs are
-// those of the newest version that Debian's packages have put in place, else
-// those on the PATH.
-func startPostgres(ctx context.Context) (*Server, error) {
-	programs, err := postgresPrograms()
-	if err != nil {
-		return nil, err
+const postgresUser = "sill"
+
+// Postgres is PostgreSQL. Its data is not safe from a loss of power, which
+// makes it quick, and it takes as many connections as parallel tests make.
+func Postgres() Kind {
+	return Kind{
+		name:     "postgres",
+		programs: postgresPrograms,
+		prepare:  preparePostgres,
+		serve: func(s *Server) []string {
+			return []string{
+				"postgres", "-D", "data", "-p", strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1",
+				"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=500", "-c", "logging_collector=off",
+			}
+		},
+		url: func(s *Server) *url.URL {
+			host := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+			return &url.URL{Scheme: "postgres", User: url.UserPassword(postgresUser, s.password), Host: host, Path: "/postgres"}
+		},
+		ready: "database system is ready to accept connections",
+		taken: "could not create any TCP/IP sockets",
+		busy:  "pre-existing shared memory block",
+		end:   syscall.SIGINT,
 	}
-	who, err := unprivileged("postgres")
-	if err != nil {
-		return nil, err
-	}
-	dir, err := newDir(who)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{dir: dir, owner: who, signal: syscall.SIGINT}
-	initdb := exec.CommandContext(ctx, filepath.Join(programs, "initdb"), //nolint:gosec // the programs of the server
-		"--pgdata", "data", "--username", "sill", "--encoding", "UTF8", "--locale", "C", "--auth", "trust", "--no-sync")
-	initdb.Dir, initdb.Env = dir, environment()
-	who.own(initdb)
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, out), os.RemoveAll(dir))
-	}
-	const tries = 5 // somebody else may take the port first
-	for range tries {
-		if s.port, err = freePort(ctx); err != nil {
-			break
-		}
-		s.url = "postgres://sill@" + s.Address() + "/postgres"
-		s.argv = []string{
-			filepath.Join(programs, "postgres"), "-D", "data", "-p", strconv.Itoa(s.port), "-c", "listen_addresses=127.0.0.1",
-			"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300",
-		}
-		if err = s.Start(ctx); err == nil {
-			return s, nil
-		}
-	}
-	return nil, errors.Join(err, s.Close())
 }
 
+// postgresPrograms returns where the programs of PostgreSQL are. Debian keeps
+// them off the PATH, a directory for each version.
 func postgresPrograms() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if err != nil {
 		return "", err
 	}
 	if len(found) > 0 {
-		return filepath.Dir(slices.MaxFunc(found, byVersion)), nil
+		return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return debianVersion(a) - debianVersion(b) })), nil
 	}
 	path, err := exec.LookPath("postgres")
 	if err != nil {
-		return "", fmt.Errorf("PostgreSQL: %w", ErrNotInstalled)
+		return "", &NotInstalledError{Product: "PostgreSQL", Reason: "no program postgres in /usr/lib/postgresql or on the PATH"}
 	}
-	return filepath.Dir(path), nil
+	path, err = filepath.EvalSymlinks(path)
+	return filepath.Dir(path), err
 }
 
-// byVersion compares paths as /usr/lib/postgresql/17/bin/postgres by their
-// number.
-func byVersion(a, b string) int {
-	number := func(path string) int {
-		n, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
-		if err != nil {
-			return 0
-		}
-		return n
+// debianVersion returns the 15 of /usr/lib/postgresql/15/bin/postgres.
+func debianVersion(program string) int {
+	n, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(program))))
+	if err != nil {
+		return 0
 	}
-	return number(a) - number(b)
+	return n
 }
 
-// ready reports whether the server at the URL takes connections.
-func ready(ctx context.Context, url string) bool {
-	conn, err := pgx.Connect(ctx, url)
-	return err == nil && conn.Close(ctx) == nil
+func preparePostgres(s *Server) ([]string, error) {
+	secret := filepath.Join(s.dir, "password")
+	if err := os.WriteFile(secret, []byte(s.password+"\n"), 0o600); err != nil {
+		return nil, err
+	}
+	return []string{
+		"initdb", "--pgdata", "data", "--username", postgresUser, "--pwfile", "password", "--auth", "scram-sha-256",
+		"--encoding", "UTF8", "--locale", "C", "--no-sync",
+	}, s.owner.own(secret)
 }

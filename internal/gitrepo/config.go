@@ -34,18 +34,27 @@ type Config struct {
 // repository where dir is the root of one, and of the environment. What it
 // cannot understand sets NeedsGit and is no error.
 func ReadConfig(env Env, dir string) (Config, error) {
-	start, below, err := existing(dir)
+	r, err := readSettings(env, dir)
 	if err != nil {
 		return Config{}, err
 	}
-	r := configReader{env: env, gitDir: filepath.Join(start, below, ".git")}
+	return r.config(), nil
+}
+
+// readSettings reads all that git would read in a repository at dir.
+func readSettings(env Env, dir string) (*configReader, error) {
+	start, below, err := existing(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &configReader{env: env, gitDir: filepath.Join(start, below, ".git")}
 	r.files(systemConfigs(env))
 	r.files(globalConfigs(env))
 	if below == "" {
 		r.local(start)
 	}
 	r.environment()
-	return r.config(), nil
+	return r, nil
 }
 
 // configReader collects settings in the order in which git reads them.

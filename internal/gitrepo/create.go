@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/tree"
@@ -74,20 +75,64 @@ func InitCommit(dir string, files tree.Tree, o CommitOptions) (string, error) {
 	return hash.String(), r.finish()
 }
 
-// Commit adds exactly files to the repository r and commits them, and returns
-// the hash. Paths are relative to where the search for r began, and the files
-// lie there already. Where git is installed it does the work: hooks, signing
-// and identity are its own, of o it heeds the message and the date, and what
-// else is staged stays staged. Otherwise go-git commits, under the identity
-// of o or of the user's configuration, and takes along what else is staged.
+// Commit commits exactly files and o.Deleted on top of HEAD, as git commit
+// --only does, and returns the hash. Paths are relative to where the search
+// for r began, and on disk all is as the commit will have it. What else is
+// staged stays staged. Where git is installed it does the work: hooks, signing
+// and identity are its own, and of o it heeds the message and the date.
+// Otherwise go-git commits, under the identity of o or of the user's
+// configuration. When it fails the index is as it was.
 func Commit(ctx context.Context, env Env, r Repo, files tree.Tree, o CommitOptions) (string, error) {
-	dir := filepath.Join(r.Root, filepath.FromSlash(r.Prefix))
-	if git, ok := env.Git(); ok {
-		return systemCommit(ctx, command{env: env, git: git, dir: dir}, files, o)
+	git, ok := env.Git()
+	if !ok {
+		config, err := ReadConfig(env, r.Root)
+		if err != nil {
+			return "", err
+		}
+		return libraryCommit(r, files, o.from(config))
 	}
-	config, err := ReadConfig(env, r.Root)
+	paths := make([]tree.Path, 0, files.Len()+len(o.Deleted))
+	for p := range files.All() {
+		paths = append(paths, p)
+	}
+	paths = append(paths, o.Deleted...)
+	before, err := SaveIndex(ctx, env, r, paths)
 	if err != nil {
 		return "", err
 	}
-	return libraryCommit(r, files, o.from(config))
+	if o.Deleted, err = r.known(ctx, r.reader(env, git), o.Deleted); err != nil {
+		return "", err
+	}
+	dir := filepath.Join(r.Root, filepath.FromSlash(r.Prefix))
+	hash, err := systemCommit(ctx, command{env: env, git: git, dir: dir}, files, o)
+	if err != nil {
+		if undone := RestoreIndex(context.WithoutCancel(ctx), env, r, before); undone != nil {
+			err = errors.Join(err, undone)
+		}
+		return "", err
+	}
+	return hash, nil
+}
+
+// known returns those of paths that the index or HEAD holds: git refuses to
+// commit the others.
+func (r Repo) known(ctx context.Context, c command, paths []tree.Path) ([]tree.Path, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	args := []string{"ls-files", "-z", "--cached"}
+	if unborn, err := r.Unborn(); err != nil {
+		return nil, err
+	} else if !unborn {
+		args = append(args, "--with-tree=HEAD")
+	}
+	names, err := c.records(ctx, append(args, r.specs(paths)...)...)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[string]bool, len(names))
+	for _, name := range names {
+		held[name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(paths), func(p tree.Path) bool { return !held[r.full(p)] }), nil
 }

@@ -3,81 +3,63 @@ package gitrepo
 import (
 	"errors"
 	"fmt"
-	"path"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/format/index"
+	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/tree"
 )
 
-// libraryCommit commits files with go-git, for machines without git. Hooks do
-// not run and nothing is signed.
+// library opens r with go-git.
+func (r Repo) library() (*git.Repository, error) {
+	return git.PlainOpenWithOptions(r.Root, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+}
+
+// libraryCommit commits with go-git, for machines without git. Hooks do not
+// run and nothing is signed.
 func libraryCommit(r Repo, files tree.Tree, o CommitOptions) (string, error) {
 	if err := o.complete(); err != nil {
 		return "", err
 	}
-	repo, err := git.PlainOpenWithOptions(r.Root, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	if what := Merging(r); what != "" {
+		return "", midway(what)
+	}
+	repo, err := r.library()
 	if err != nil {
 		return "", needsGit(err)
 	}
-	if err := stage(repo.Storer, r, files); err != nil {
+	c := libraryChange{repo: repo, at: r}
+	if err := c.prepare(files, o.Deleted); err != nil {
+		return "", needsGit(err)
+	}
+	lock, err := r.lockIndex()
+	if err != nil {
 		return "", err
 	}
-	work, err := repo.Worktree()
+	defer lock.close()
+	if err := lock.replace(c.names, c.entries); err != nil {
+		return "", needsGit(err)
+	}
+	hash, err := c.commit(o)
 	if err != nil {
 		return "", needsGit(err)
 	}
-	author, committer := o.signatures()
-	hash, err := work.Commit(o.message(), &git.CommitOptions{Author: &author, Committer: &committer})
-	if err != nil {
-		return "", needsGit(err)
-	}
-	return hash.String(), nil
+	return hash, lock.commit()
 }
 
-// objectStore is what staging needs of a repository.
-type objectStore interface {
-	storer.EncodedObjectStorer
-	storer.IndexStorer
-}
-
-// stage stores files and puts them into the index.
-func stage(store objectStore, r Repo, files tree.Tree) error {
-	idx, err := store.Index()
+// headCommit returns the commit at HEAD, nil where there is none.
+func headCommit(repo *git.Repository) (*object.Commit, error) {
+	head, err := repo.Head()
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return nil, nil
+	}
 	if err != nil {
-		return needsGit(err)
+		return nil, err
 	}
-	blobs, err := newBlobs(filepath.Join(r.Root, filepath.FromSlash(r.Prefix)), files)
-	if err != nil {
-		return err
-	}
-	known := make(map[string]*index.Entry, len(idx.Entries))
-	for _, e := range idx.Entries {
-		known[e.Name] = e
-	}
-	for _, b := range blobs {
-		b.entry.Name = path.Join(r.Prefix, b.entry.Name)
-		if old, ok := known[b.entry.Name]; ok {
-			*old = *b.entry
-			continue
-		}
-		idx.Entries = append(idx.Entries, b.entry)
-	}
-	slices.SortFunc(idx.Entries, func(a, b *index.Entry) int { return strings.Compare(a.Name, b.Name) })
-	if err := storeBlobs(store, files); err != nil {
-		return needsGit(err)
-	}
-	if err := store.SetIndex(idx); err != nil {
-		return needsGit(err)
-	}
-	return nil
+	return repo.CommitObject(head.Hash())
 }
 
 func storeBlobs(store storer.EncodedObjectStorer, files tree.Tree) error {
@@ -94,8 +76,22 @@ func storeBlobs(store storer.EncodedObjectStorer, files tree.Tree) error {
 	return nil
 }
 
-// needsGit reports a repository that go-git cannot commit to.
+// midway refuses a commit of some paths while something else is under way, as
+// git does.
+func midway(what string) error {
+	return diag.New(diag.Environment, diag.Diagnostic{
+		Code:    CodeFailed,
+		Summary: "a " + what + " is under way, and git commits no single paths before it is finished",
+		Hint:    "the files are in place: finish the " + what + " and commit them",
+	})
+}
+
+// needsGit reports a repository that go-git cannot commit to. Errors that say
+// what to do stay as they are.
 func needsGit(err error) error {
+	if known, ok := errors.AsType[*diag.Error](err); ok {
+		return known
+	}
 	if errors.Is(err, git.ErrEmptyCommit) {
 		return diag.New(diag.Environment, diag.Diagnostic{
 			Code: "git-nothing", Summary: "there is nothing to commit", Hint: "git status",
@@ -105,5 +101,20 @@ func needsGit(err error) error {
 		Code:    "git-absent",
 		Summary: "no git is installed and the repository cannot be committed to without it",
 		Hint:    "the files are in place; install git, then git add and git commit them",
+	})
+}
+
+// withoutGit reports a repository that go-git cannot read.
+func withoutGit(err error) error {
+	if err == nil {
+		return nil
+	}
+	if known, ok := errors.AsType[*diag.Error](err); ok {
+		return known
+	}
+	return diag.Wrap(diag.Environment, err, diag.Diagnostic{
+		Code:    "git-absent",
+		Summary: "no git is installed and the repository cannot be understood without it",
+		Hint:    "install git and run the command again",
 	})
 }

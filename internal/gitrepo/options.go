@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"groundsill.example/internal/tree"
 )
 
 // CommitOptions says what a commit holds beside its files.
@@ -15,6 +17,11 @@ type CommitOptions struct {
 	When      time.Time // of both; the zone is kept
 	Committed time.Time // when the commit is made, if that is not When
 	Branch    string    // of a new repository; empty is main
+
+	// Deleted are files that the commit takes out. They are gone from the
+	// disk already; those that git does not know are fine. A first commit
+	// has none.
+	Deleted []tree.Path
 }
 
 func (o CommitOptions) branch() string {

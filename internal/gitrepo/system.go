@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,21 +22,31 @@ type command struct {
 	git   string
 	dir   string
 	extra []string // further variables of the environment
+	flags []string // of git itself, before the subcommand
 	stdin string
+	hint  string // what to do when git fails; empty speaks of a commit
 }
 
-// run runs git with args and returns what it prints. When git fails, the error
-// is of class Environment and its detail is what git said.
+// run runs git with args and returns what it prints, without the end of the
+// last line.
 func (c command) run(ctx context.Context, args ...string) (string, error) {
+	out, err := c.output(ctx, args...)
+	return strings.TrimRight(out, "\r\n"), err
+}
+
+// output runs git with args and returns all that it prints. When git fails,
+// the error is of class Environment and its detail is what git said.
+func (c command) output(ctx context.Context, args ...string) (string, error) {
 	var out, errOut bytes.Buffer
-	cmd := exec.CommandContext(ctx, c.git, args...) //nolint:gosec // The program is git and the arguments are ours.
+	all := append(slices.Clone(c.flags), args...)
+	cmd := exec.CommandContext(ctx, c.git, all...) //nolint:gosec // The program is git and the arguments are ours.
 	cmd.Dir, cmd.Env = c.dir, c.env.child(c.extra...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(c.stdin), &out, &errOut
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Second // for a hook that does not heed the interrupt
 	err := cmd.Run()
 	if err == nil {
-		return strings.TrimRight(out.String(), "\r\n"), nil
+		return out.String(), nil
 	}
 	verb := subcommand(args)
 	// Ctrl-C goes to git as well, and git may be the first to end of it.
@@ -49,7 +60,7 @@ func (c command) run(ctx context.Context, args ...string) (string, error) {
 		Code:    CodeFailed,
 		Summary: "git " + verb + " did not succeed",
 		Detail:  strings.TrimSpace(cmp.Or(errOut.String(), out.String())),
-		Hint:    "solve what git says; if the files are in place, git add and git commit them",
+		Hint:    cmp.Or(c.hint, "solve what git says; if the files are in place, git add and git commit them"),
 	})
 }
 
@@ -75,25 +86,43 @@ func systemInit(ctx context.Context, c command, branch string) error {
 	return err
 }
 
-// systemCommit lets git add and commit exactly files. Paths are relative to
-// the directory of c.
+// systemCommit lets git add files and commit exactly them and what o deletes.
+// Paths are relative to the directory of c.
 func systemCommit(ctx context.Context, c command, files tree.Tree, o CommitOptions) (string, error) {
-	var paths strings.Builder
+	var written, all strings.Builder
+	dirs := map[tree.Path]bool{}
 	for p := range files.All() {
-		paths.WriteString(":(literal)" + p.String() + "\x00") // no bracket in it is a pattern
+		written.WriteString(literalSpec(p))
+		for d, ok := p.Dir(); ok && !dirs[d]; d, ok = d.Dir() {
+			dirs[d] = true
+		}
 	}
-	c.stdin = paths.String()
+	all.WriteString(written.String())
+	for _, p := range o.Deleted {
+		// A file that has become a directory goes with the first file in
+		// there, and git fails when it is named.
+		if !dirs[p] {
+			all.WriteString(literalSpec(p))
+		}
+	}
 	c.extra = o.dates(c.env)
 	list := []string{"--pathspec-from-file=-", "--pathspec-file-nul"}
-	if _, err := c.run(ctx, append([]string{"add", "--force"}, list...)...); err != nil {
-		return "", err
+	if c.stdin = written.String(); c.stdin != "" {
+		if _, err := c.run(ctx, append([]string{"add", "--force"}, list...)...); err != nil {
+			return "", err
+		}
 	}
+	c.stdin = all.String()
 	commit := []string{"commit", "--quiet", "--only", "--message=" + o.Message}
 	if _, err := c.run(ctx, append(commit, list...)...); err != nil {
 		return "", c.explain(ctx, err)
 	}
 	return c.run(ctx, "rev-parse", "--verify", "HEAD")
 }
+
+// literalSpec returns a pathspec for p alone, with the NUL that ends it: no
+// bracket in it is a pattern.
+func literalSpec(p tree.Path) string { return ":(literal)" + p.String() + "\x00" }
 
 // explain turns the failure of a commit into a missing identity where that is
 // the reason.
