@@ -3,6 +3,9 @@ GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT ?= $(shell command -v golangci-lint 2>/dev/null || echo go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION))
 GOTESTFLAGS ?=
 
+# A module of its own: what tries files for containers with the programs they are for is large.
+CONTAINER := e2e/container
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -20,6 +23,7 @@ install: ## install sill where go install puts it
 .PHONY: test
 test: ## run every test
 	go test $(GOTESTFLAGS) ./...
+	go -C $(CONTAINER) test ./...
 
 .PHONY: demo
 demo: build ## scaffold a service, test it, start it and talk to it
@@ -48,6 +52,7 @@ contract-full: ## the same with every clause at its full length
 lint: ## check format and lint
 	$(GOLANGCI_LINT) run
 	$(GOLANGCI_LINT) fmt --diff
+	cd $(CONTAINER) && $(GOLANGCI_LINT) run
 
 .PHONY: format
 format: ## format the code
@@ -57,6 +62,7 @@ format: ## format the code
 tidy-check: ## fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
 	go mod verify
+	go -C $(CONTAINER) mod tidy -diff
 
 .PHONY: golden
 golden: ## write the golden repositories anew

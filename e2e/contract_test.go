@@ -70,7 +70,7 @@ func tryContract(t *testing.T, cell, server string, args []string) {
 	must(t, err)
 	report, err := contract.Run(t.Context(), contract.Options{
 		Dir: dir, Scratch: t.TempDir(), Server: server, Scale: scale, Now: time.Now,
-		Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()},
+		Env: cleanEnv(),
 	})
 	must(t, err)
 	keepReport(t, cell, report)

@@ -56,7 +56,7 @@ var flaws = []struct {
 
 // markedDefault is the password of a development server, which says so, and the
 // word that stands for one where a form is described.
-var markedDefault = regexp.MustCompile(`:development@|_PASSWORD=development\b|user:password@`)
+var markedDefault = regexp.MustCompile(`:(development|\$\{POSTGRES_PASSWORD:-development\})@|_PASSWORD=development\b|\$\{POSTGRES_PASSWORD:-development\}|user:password@`)
 
 // scan finds the flaws of one file, a line each.
 func scan(file, text string) []string {
@@ -77,7 +77,7 @@ func scan(file, text string) []string {
 			if flaw.except != nil && flaw.except.MatchString(file) {
 				continue
 			}
-			if flaw.pattern.MatchString(markedDefault.ReplaceAllString(line, "")) {
+			if flaw.pattern.MatchString(markedDefault.ReplaceAllString(line, "-")) {
 				found = append(found, fmt.Sprintf("%s:%d: %s: %s", file, i+1, flaw.what, line))
 			}
 		}

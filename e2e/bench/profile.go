@@ -14,19 +14,24 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// areas are the parts that time is counted for, by the beginnings of the names
+// areas returns the parts that time is counted for, by the beginnings of the names
 // of their functions. A sample counts for the innermost function that is of an
 // area, so that memory and system calls count for who asks for them.
-var areas = []struct{ name, prefixes string }{
-	{"log", "log/slog example.com/orders/internal/platform/log"},
-	{"metrics", "github.com/prometheus/ example.com/orders/internal/platform/metrics"},
-	{"JSON", "encoding/json"},
-	{"database", "database/sql modernc.org/ github.com/jackc/ example.com/orders/internal/repository example.com/orders/internal/platform/db"},
-	{"routing", "net/http.(*ServeMux) net/http.(*routingNode) example.com/orders/internal/app"},
-	{"HTTP", "net/http net/textproto net. internal/poll"},
-	{"middleware", "example.com/orders/internal/middleware example.com/orders/internal/platform/trace"},
-	{"handlers", "example.com/orders/"},
+func areas() []areaNames {
+	return []areaNames{
+		{"log", "log/slog example.com/orders/internal/platform/log"},
+		{"metrics", "github.com/prometheus/ example.com/orders/internal/platform/metrics"},
+		{"JSON", "encoding/json"},
+		{"database", "database/sql modernc.org/ github.com/jackc/ example.com/orders/internal/repository example.com/orders/internal/platform/db"},
+		{"routing", "net/http.(*ServeMux) net/http.(*routingNode) example.com/orders/internal/app"},
+		{"HTTP", "net/http net/textproto net. internal/poll"},
+		{"middleware", "example.com/orders/internal/middleware example.com/orders/internal/platform/trace"},
+		{"handlers", "example.com/orders/"},
+	}
 }
+
+// areaNames is a part and the beginnings of the names of its functions.
+type areaNames struct{ name, prefixes string }
 
 // profile shows where the time of the service goes under the load of half lists
 // and half single rows.
@@ -44,7 +49,7 @@ func (b *bench) profile(dir, url, path string) error {
 		}
 	}
 	s.stop()
-	f, err := os.Open(file) //nolint:gosec // the bench's own file
+	f, err := os.Open(file)
 	if err != nil {
 		return err
 	}
@@ -78,7 +83,7 @@ func shares(p *profile.Profile) string {
 func area(s *profile.Sample) string {
 	for _, location := range s.Location {
 		for _, line := range location.Line {
-			for _, a := range areas {
+			for _, a := range areas() {
 				for prefix := range strings.FieldsSeq(a.prefixes) {
 					if strings.HasPrefix(line.Function.Name, prefix) {
 						return a.name

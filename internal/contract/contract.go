@@ -39,6 +39,7 @@ type Clause struct {
 	Levels []Level
 	Needs  []Need
 	Turn   Turn
+	Limit  time.Duration // the longest it may take; 0 is some minutes
 	// Run tries the clause. What the service does wrong goes to the session;
 	// an error says that the stimulus could not be carried out.
 	Run func(ctx context.Context, s *Session) error
@@ -93,6 +94,7 @@ type suite struct {
 	kinds  []*kind
 	seen   *seen
 	server *server
+	clone  *workcopy
 
 	mu       sync.Mutex
 	ports    map[int]bool
@@ -135,6 +137,7 @@ func newSuiteOf(r record.Record, o Options) (*suite, error) {
 	}
 	s := &suite{Options: o, record: r, ports: map[int]bool{}, seen: &seen{}, server: newServer(o.Server)}
 	s.kinds = kindsOf(r.Resources)
+	s.clone = &workcopy{suite: s}
 	return s, nil
 }
 
@@ -194,6 +197,9 @@ func (s *suite) try(ctx context.Context, c Clause) []Result {
 		return outcomes(c, nil, nil, missing, 0)
 	}
 	limit := 2*time.Minute + time.Duration(float64(5*time.Minute)*s.Scale)
+	if c.Limit > 0 {
+		limit = c.Limit
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	begun := s.Now()

@@ -43,9 +43,9 @@ type networked interface {
 	enter(room *namespace) error
 	// delay holds back what the service sends for so long.
 	delay(d time.Duration)
-	// most returns how many connections the service had at a time.
+	// most returns how many sessions the service had at a time.
 	most() int
-	// open returns how many connections the service has.
+	// open returns how many sessions the service has.
 	open() int
 }
 

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -38,6 +39,7 @@ func newPostgres(server *url.URL) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
+	between.aside = cancels
 	q := &postgres{proxy: between, name: "contract_" + random(8), server: server}
 	direct := *server
 	direct.Path = "/" + q.name
@@ -52,6 +54,13 @@ func newPostgres(server *url.URL) (*postgres, error) {
 		return nil, fmt.Errorf("make a database: %w", err)
 	}
 	return q, nil
+}
+
+// cancels recognises a CancelRequest of the protocol: a connection that asks
+// to end the statement of another, takes no place of a session and closes.
+func cancels(first []byte) bool {
+	const code = 80877102
+	return len(first) >= 8 && binary.BigEndian.Uint32(first[4:]) == code
 }
 
 // url leads through the proxy.

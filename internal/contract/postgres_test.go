@@ -155,6 +155,20 @@ func tryClose(t *testing.T, s *suite) {
 	}
 }
 
+func TestCancelRequestIsNoSession(t *testing.T) {
+	t.Parallel()
+	for first, want := range map[string]bool{
+		"\x00\x00\x00\x10\x04\xd2\x16\x2e12345678": true,
+		"\x00\x00\x00\x08\x04\xd2\x16\x2f":         false, // SSLRequest
+		"\x00\x00\x00\x10\x04":                     false,
+		"":                                         false,
+	} {
+		if got := cancels([]byte(first)); got != want {
+			t.Errorf("%q: %v", first, got)
+		}
+	}
+}
+
 // TestNoServer has a run say what it lacks.
 func TestNoServer(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ package contract
 import (
 	"os"
 	"os/exec"
+	"syscall"
 )
 
 // ownGroup does nothing where there are no process groups.
@@ -15,6 +16,12 @@ func killGroup(pid int) {
 	if p, err := os.FindProcess(pid); err == nil {
 		_ = p.Kill() //nolint:errcheck // a process that is gone is what is wanted
 	}
+}
+
+// signalGroup ends the process.
+func signalGroup(pid int, _ syscall.Signal) error {
+	killGroup(pid)
+	return nil
 }
 
 // groupAlive cannot tell, and says no.

@@ -19,6 +19,7 @@ const settled = 20 * time.Millisecond
 type proxy struct {
 	target  string
 	address string
+	aside   func(first []byte) bool // recognises a connection that is no session; nil is none
 
 	mu        sync.Mutex
 	mode      mode
@@ -26,7 +27,7 @@ type proxy struct {
 	changed   chan struct{} // closed and made anew when the mode changes
 	rooms     []*namespace  // nil is the network of the suite
 	listeners []net.Listener
-	links     map[*link]bool // true while the service has it open
+	links     map[*link]bool // true while it is a session of the service
 	peak      int
 	over      bool
 }
@@ -135,23 +136,21 @@ func (p *proxy) reopen() error {
 	return nil
 }
 
-// delay holds back everything that the service sends for so long, and counts
-// connections from now on.
+// delay holds back everything that the service sends for so long.
 func (p *proxy) delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.slow, p.peak = d, p.count()
+	p.slow = d
 }
 
-// open returns how many connections the service has.
+// open returns how many sessions the service has.
 func (p *proxy) open() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.count()
 }
 
-// most returns how many connections the service had at a time, since the delay
-// was set.
+// most returns how many sessions the service had at a time.
 func (p *proxy) most() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -207,9 +206,12 @@ func (p *proxy) serve(client net.Conn) {
 // of a connection shows at once, whatever is held back.
 func (p *proxy) receive(l *link, chunks chan<- []byte) {
 	defer close(chunks)
-	for {
+	for first := true; ; first = false {
 		buffer := make([]byte, 16<<10)
 		n, err := l.client.Read(buffer)
+		if first && p.aside != nil && p.aside(buffer[:n]) {
+			p.uncount(l)
+		}
 		if n > 0 {
 			select {
 			case chunks <- buffer[:n]:
@@ -218,13 +220,18 @@ func (p *proxy) receive(l *link, chunks chan<- []byte) {
 			}
 		}
 		if err != nil {
-			p.mu.Lock()
-			if _, known := p.links[l]; known {
-				p.links[l] = false
-			}
-			p.mu.Unlock()
+			p.uncount(l)
 			return
 		}
+	}
+}
+
+// uncount takes a link out of the count, not out of the traffic.
+func (p *proxy) uncount(l *link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, known := p.links[l]; known {
+		p.links[l] = false
 	}
 }
 

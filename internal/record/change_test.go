@@ -15,7 +15,7 @@ import (
 
 var now = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-func words(t interface{ Fatal(...any) }, lines ...string) []resource.Resource {
+func words(t interface{ Fatal(args ...any) }, lines ...string) []resource.Resource {
 	var all []resource.Resource
 	for _, line := range lines {
 		r, err := resource.ParseWords(line)
@@ -28,7 +28,7 @@ func words(t interface{ Fatal(...any) }, lines ...string) []resource.Resource {
 }
 
 // shop is a record with two resources, one referring to the other.
-func shop(t interface{ Fatal(...any) }) Record {
+func shop(t interface{ Fatal(args ...any) }) Record {
 	rs := resource.Sorted(words(t, "item sku:string,32:required:unique", "order item:references:required total:decimal,10,2"))
 	return Record{Format: 1, Engine: 1, Resources: rs, Schema: Initial(rs)}
 }
@@ -37,11 +37,11 @@ func shop(t interface{ Fatal(...any) }) Record {
 func log(r Record) string {
 	var all []string
 	for _, e := range r.Schema {
-		line := e.At + " " + string(e.Kind) + " " + e.Resource.Name
+		words := []string{e.At, string(e.Kind), e.Resource.Name}
 		for _, f := range e.Changed {
-			line += " " + f.Name
+			words = append(words, f.Name)
 		}
-		all = append(all, line)
+		all = append(all, strings.Join(words, " "))
 	}
 	return strings.Join(all, "\n")
 }

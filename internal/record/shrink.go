@@ -106,7 +106,7 @@ func (r Record) WithoutFields(name string, fields []string, forget Forget, now t
 	}
 	r.Resources = all
 	r.Schema = slices.Clone(r.Schema)
-	if gone = r.unadd(name, gone, forget); len(gone) > 0 {
+	if r.Schema, gone = r.unadded(name, gone, forget); len(gone) > 0 {
 		r.Schema = append(r.Schema, Entry{At: NextAt(r.Schema, now), Kind: DropField, Resource: shrunk, Changed: gone})
 	}
 	return r, nil
@@ -133,14 +133,14 @@ func splitFields(old resource.Resource, names []string) (left, gone []resource.F
 	return left, gone, problems.Err(diag.Usage)
 }
 
-// unadd takes the newest entries of a resource out of the log as long as all
-// they did was to add fields that go now, and returns the fields that are left
-// to drop.
-func (r *Record) unadd(name string, gone []resource.Field, forget Forget) []resource.Field {
+// unadded returns the log without the newest entries of a resource, as long as
+// all they did was to add fields that go now, and the fields that are left to
+// drop.
+func (r Record) unadded(name string, gone []resource.Field, forget Forget) ([]Entry, []resource.Field) {
 	for len(gone) > 0 {
 		life := r.life(name)
 		if len(life) == 0 {
-			return gone
+			break
 		}
 		i := life[len(life)-1]
 		e := r.Schema[i]
@@ -149,12 +149,12 @@ func (r *Record) unadd(name string, gone []resource.Field, forget Forget) []reso
 		}
 		rest := slices.DeleteFunc(slices.Clone(gone), added)
 		if e.Kind != Add || len(gone)-len(rest) != len(e.Changed) || !forget(e) {
-			return gone
+			break
 		}
-		r.Schema = slices.Delete(r.Schema, i, i+1)
+		r.Schema = slices.Delete(slices.Clone(r.Schema), i, i+1)
 		gone = rest
 	}
-	return nil
+	return r.Schema, gone
 }
 
 // Restarted returns the record with a log that begins anew, as for a database

@@ -1,0 +1,83 @@
+package container
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// load reads a compose file as Compose does, against its schema.
+func load(t *testing.T, text string, env types.Mapping) (*types.Project, error) {
+	t.Helper()
+	return loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir:  t.TempDir(),
+		ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml", Content: []byte(text)}},
+		Environment: env,
+	})
+}
+
+func TestComposeFiles(t *testing.T) {
+	t.Parallel()
+	everyChoice(t, func(t *testing.T, database string, args ...string) {
+		t.Helper()
+		text := scaffold(t, "compose.yaml", args...)
+		p, err := load(t, text, types.Mapping{})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		app, migrate := p.Services["app"], p.Services["migrate"]
+		if p.Name != "order-history" || app.Build == nil || !app.ReadOnly || len(app.CapDrop) != 1 {
+			t.Errorf("%s: build %v, read-only %t, without %v", p.Name, app.Build, app.ReadOnly, app.CapDrop)
+		}
+		if got := app.DependsOn["migrate"].Condition; got != types.ServiceConditionCompletedSuccessfully {
+			t.Errorf("the service waits for the migration: %q", got)
+		}
+		if len(migrate.Command) != 1 || migrate.Restart != "" || len(migrate.Ports) > 0 {
+			t.Errorf("migrate runs %q, restarts %q, publishes %v", migrate.Command, migrate.Restart, migrate.Ports)
+		}
+		if database == "postgres" {
+			checkPostgres(t, text, p)
+		} else if len(app.Volumes) != 1 || app.Volumes[0].Source != "data" || app.Volumes[0].Target != "/data" {
+			t.Errorf("volumes %v", app.Volumes)
+		}
+	})
+}
+
+// checkPostgres checks the database service: both sides know one password, and
+// a variable changes it for both.
+func checkPostgres(t *testing.T, text string, p *types.Project) {
+	t.Helper()
+	for password, project := range map[string]*types.Project{"development": p, "other": reload(t, text, "other")} {
+		url := *project.Services["app"].Environment["DATABASE_URL"]
+		if !strings.Contains(url, ":"+password+"@db:5432/") || *project.Services["db"].Environment["POSTGRES_PASSWORD"] != password {
+			t.Errorf("password %s: %s", password, url)
+		}
+	}
+	db := p.Services["db"]
+	if len(db.Ports) != 1 || db.Ports[0].HostIP != "127.0.0.1" || db.HealthCheck == nil || len(db.HealthCheck.Test) < 2 {
+		t.Errorf("ports %v, health %v", db.Ports, db.HealthCheck)
+	}
+	if len(db.Volumes) != 1 || db.Volumes[0].Type != types.VolumeTypeVolume || db.Volumes[0].Target != "/var/lib/postgresql" {
+		t.Errorf("volumes %v", db.Volumes)
+	}
+}
+
+func reload(t *testing.T, text, password string) *types.Project {
+	t.Helper()
+	p, err := load(t, text, types.Mapping{"POSTGRES_PASSWORD": password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A compose file with a member that Compose does not know is refused.
+func TestComposeIsStrict(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(scaffold(t, "compose.yaml"), "read_only:", "readonly:", 1)
+	if _, err := load(t, text, types.Mapping{}); err == nil {
+		t.Error("an unknown member is taken")
+	}
+}

@@ -1,0 +1,5 @@
+// Package container tries the files for containers that sill makes with the
+// programs they are for: Dockerfiles with the linter of BuildKit and compose
+// files with the loader of Compose. It is a module of its own because these
+// are large.
+package container
