@@ -160,7 +160,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.PersistentFlags().StringVarP(&a.options.dir, "directory", "C", "", "go to `DIR` first")
 	root.PersistentFlags().BoolVar(&a.options.json, "json", false, "one JSON value on standard output, failures too")
-	root.AddCommand(a.newCommand(), a.applyCommand(), a.listCommand(), a.showCommand(), a.versionCommand(), a.completionCommand())
+	root.AddCommand(a.newCommand(), a.applyCommand(), a.verifyCommand(), a.listCommand(), a.showCommand(), a.versionCommand(), a.completionCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.InitDefaultHelpCmd()
 	for _, cmd := range all(root) {

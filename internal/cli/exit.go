@@ -42,7 +42,7 @@ Exit codes:
   0    done, or nothing to do
   1    internal error: please report it
   2    usage: flags, arguments, answers
-  3    conflicts are left for you
+  3    conflicts are left for you, or a service breaks the contract
   4    refused: target exists, locked, not trusted
   5    the blueprint is broken
   6    environment: disk, git, network, a setup command (files stay)

@@ -32,11 +32,13 @@ type reply struct {
 	header  http.Header
 	body    []byte
 	took    time.Duration
+	raw     bool // the request was written byte by byte
 	err     error
 }
 
 // client talks to one service and shows every answer to the run.
 type client struct {
+	scheme  string // http or https
 	address string
 	http    *http.Client
 	seen    *seen
@@ -46,7 +48,7 @@ type client struct {
 func newClient(port int, all *seen, now func() time.Time) *client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	return &client{
-		address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), seen: all, now: now,
+		scheme: "http", address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), seen: all, now: now,
 		http: &http.Client{
 			Timeout: 45 * time.Second,
 			Transport: &http.Transport{
@@ -80,12 +82,12 @@ func (c *client) do(ctx context.Context, method, path string, body any, headers 
 	data, length := encode(body)
 	r.request = describe(method, path, data, headers)
 	target, query, _ := strings.Cut(path, "?")
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.address, data.reader())
+	req, err := http.NewRequestWithContext(ctx, method, c.scheme+"://"+c.address, data.reader())
 	if err != nil {
 		r.err = err
 		return r
 	}
-	req.URL = &url.URL{Scheme: "http", Host: c.address, Opaque: target, RawQuery: query}
+	req.URL = &url.URL{Scheme: c.scheme, Host: c.address, Opaque: target, RawQuery: query}
 	req.ContentLength = length
 	setHeaders(req, body != nil, headers)
 	c.exchange(req, r)

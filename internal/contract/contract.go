@@ -40,6 +40,9 @@ type Clause struct {
 	Needs  []Need
 	Turn   Turn
 	Limit  time.Duration // the longest it may take; 0 is some minutes
+	// Provoke makes answers for a clause whose turn is the last one to judge;
+	// it runs after the turns before. It may be nil.
+	Provoke func(ctx context.Context, s *Session) error
 	// Run tries the clause. What the service does wrong goes to the session;
 	// an error says that the stimulus could not be carried out.
 	Run func(ctx context.Context, s *Session) error
@@ -69,12 +72,29 @@ type Options struct {
 	// needs a server, the run starts one that is installed on the machine.
 	Server string
 	Now    func() time.Time
+
+	// Progress is told how many of the clauses are done, one call at a time. It
+	// may be nil.
+	Progress func(done, total int)
+
+	// URL is where a service runs that the suite does not start, and Document
+	// the file that describes it in OpenAPI. Dir is not looked at then, and what
+	// cannot be seen from outside is not applicable.
+	URL      string
+	Document string
 }
 
 // Run tries every clause and reports. The error is for a repository that
 // cannot be tried at all; it wraps a [dbserver.NotInstalledError] when that is
 // for want of a database server.
 func Run(ctx context.Context, o Options) (Report, error) {
+	if o.URL != "" {
+		s, err := newOutside(ctx, o)
+		if err != nil {
+			return Report{}, err
+		}
+		return s.run(ctx, All())
+	}
 	s, err := newSuite(o)
 	if err != nil {
 		return Report{}, err
@@ -84,7 +104,10 @@ func Run(ctx context.Context, o Options) (Report, error) {
 
 // All returns the clauses of the suite in the order of the contract.
 func All() []Clause {
-	return slices.Concat(startup(), health(), semantics(), resources(), logging(), metrics(), security(), faults(), container(), repository())
+	return slices.Concat(
+		needing(Process, startup()), health(), semantics(), resources(), needing(Log, logging()), metrics(),
+		security(), needing(Process, faults()), needing(Repository, container()), needing(Repository, repository()),
+	)
 }
 
 // suite is what the clauses of one run share.
@@ -96,7 +119,15 @@ type suite struct {
 	server *server
 	clone  *workcopy
 
+	outside *outsideOnly // nil for a service that the suite starts
+
+	begun       map[string]*Session // what Provoke has found, by clause
+	undescribed error               // why there is no description to hold answers against
+	provoked    bool                // what the description has was provoked
+	untried     map[string]string   // statuses that could not be provoked, and why
+
 	mu       sync.Mutex
+	done     int // clauses
 	ports    map[int]bool
 	database int
 
@@ -135,7 +166,10 @@ func newSuiteOf(r record.Record, o Options) (*suite, error) {
 	if o.Now == nil {
 		return nil, errors.New("contract: a run needs a clock")
 	}
-	s := &suite{Options: o, record: r, ports: map[int]bool{}, seen: &seen{}, server: newServer(o.Server)}
+	s := &suite{
+		Options: o, record: r, ports: map[int]bool{}, seen: &seen{}, server: newServer(o.Server),
+		begun: map[string]*Session{}, untried: map[string]string{},
+	}
 	s.kinds = kindsOf(r.Resources)
 	s.clone = &workcopy{suite: s}
 	return s, nil
@@ -147,13 +181,16 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 	if len(chosen) == 0 {
 		return Report{}, fmt.Errorf("no clause is called %s", strings.Join(s.Clauses, " or "))
 	}
+	s.describe(ctx, chosen)
 	results := make([][]Result, len(chosen))
 	s.turn(ctx, chosen, results, Waiting, s.Parallel)
 	s.turn(ctx, chosen, results, Heavy, 1)
+	s.provoke(ctx, chosen)
 	s.stopShared()
 	s.turn(ctx, chosen, results, Last, 1)
+	s.sweep(ctx)
 	return Report{
-		Service:  fmt.Sprint(s.record.Answers["name"]),
+		Service:  s.name(),
 		Database: s.databaseName(),
 		Took:     s.Now().Sub(begun),
 		Results:  slices.Concat(results...),
@@ -169,12 +206,25 @@ func (s *suite) turn(ctx context.Context, clauses []Clause, results [][]Result, 
 			continue
 		}
 		free <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
 		wait.Go(func() {
 			defer func() { <-free }()
 			results[i] = s.try(ctx, c)
+			s.progress(len(clauses))
 		})
 	}
 	wait.Wait()
+}
+
+func (s *suite) progress(total int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done++
+	if s.Progress != nil {
+		s.Progress(s.done, total)
+	}
 }
 
 func (s *suite) chosen(c Clause) bool {
@@ -184,6 +234,14 @@ func (s *suite) chosen(c Clause) bool {
 	return slices.ContainsFunc(s.Clauses, func(want string) bool {
 		return want == c.ID || strings.HasPrefix(c.ID, want+"-")
 	})
+}
+
+// name returns what a report calls the service.
+func (s *suite) name() string {
+	if s.outside != nil {
+		return s.outside.url.Redacted()
+	}
+	return fmt.Sprint(s.record.Answers["name"])
 }
 
 func (s *suite) databaseName() string {
@@ -196,14 +254,13 @@ func (s *suite) try(ctx context.Context, c Clause) []Result {
 	if missing := s.missing(c.Needs); missing != "" {
 		return outcomes(c, nil, nil, missing, 0)
 	}
-	limit := 2*time.Minute + time.Duration(float64(5*time.Minute)*s.Scale)
-	if c.Limit > 0 {
-		limit = c.Limit
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, s.limit(c))
 	defer cancel()
 	begun := s.Now()
-	session := &Session{suite: s, clause: c}
+	session := s.begun[c.ID]
+	if session == nil {
+		session = &Session{suite: s, clause: c}
+	}
 	err := c.Run(ctx, session)
 	session.close()
 	if absent, ok := errors.AsType[absentError](err); ok {
@@ -213,6 +270,14 @@ func (s *suite) try(ctx context.Context, c Clause) []Result {
 		session.broken(c.Levels[0], "", "the stimulus of "+c.ID+" can be carried out", err.Error())
 	}
 	return outcomes(c, session.breaks, session.notes, "", s.Now().Sub(begun))
+}
+
+// limit is the longest that a clause may take.
+func (s *suite) limit(c Clause) time.Duration {
+	if c.Limit > 0 {
+		return c.Limit
+	}
+	return 2*time.Minute + time.Duration(float64(5*time.Minute)*s.Scale)
 }
 
 // outcomes divides what a session found among the levels of its clause.

@@ -61,6 +61,9 @@ func password(db database) (string, bool) {
 
 // empty returns a new database without tables, which ends with the session.
 func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of database is the record's choice
+	if s.suite.outside != nil {
+		return nil, absentError(Database)
+	}
 	db, err := s.suite.newDatabase()
 	if err != nil {
 		return nil, err

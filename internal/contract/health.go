@@ -30,7 +30,7 @@ func alive(ctx context.Context, s *Session) error {
 	live := []expectation{status(200), media(jsonType), content(liveContent), within(time.Second)}
 	s.want(v.do(ctx, "GET", "/livez", nil), live...)
 	if err := v.database.set(blackhole); err != nil {
-		return err
+		return s.part("the database away", err)
 	}
 	defer s.restore(v.database)
 	for range 3 {
@@ -53,6 +53,9 @@ func readiness(ctx context.Context, s *Session) error {
 		return err
 	}
 	s.want(v.do(ctx, "GET", "/readyz", nil), status(200), content(`{"status":"ok","checks":{"database":"ok"}}`))
+	if err := v.database.set(refuse); err != nil {
+		return s.part("the database away", err)
+	}
 	defer s.restore(v.database)
 	for _, m := range []mode{refuse, blackhole} {
 		if err := v.database.set(m); err != nil {

@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -274,7 +275,8 @@ func (c *client) pour(ctx context.Context, message, request string) *reply {
 		return &reply{request: request, err: err}
 	}
 	defer w.close()
-	go func() { _ = w.send(message) }()
+	w.begin(message)
+	go func() { _, _ = io.WriteString(w.conn, message) }()
 	return w.answer("POST", request)
 }
 

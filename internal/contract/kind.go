@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -18,9 +19,11 @@ import (
 type kind struct {
 	resource.Resource
 
-	path  string // of the collection
-	count *atomic.Int64
-	all   map[string]*kind
+	path   string // of the collection
+	others int    // members of a row that are no fields, beside those of every row
+	given  object // values of fields whose rules are not known in full
+	count  *atomic.Int64
+	all    map[string]*kind
 }
 
 // kindsOf returns the resources of a record, those referred to first.
@@ -54,7 +57,7 @@ func (s *Session) valid(ctx context.Context, v *service, k *kind) (object, error
 			}
 			continue
 		}
-		text, ok := f.Sample(n)
+		text, ok := k.value(f, n)
 		if !ok {
 			return nil, absentError(fmt.Sprintf("valid value for %s.%s", k.Name, f.Name))
 		}
@@ -130,6 +133,22 @@ func (k *kind) unique() (resource.Field, bool) {
 	})
 }
 
+// value returns the text of the nth valid value of a field.
+func (k *kind) value(f resource.Field, n int) (text string, ok bool) {
+	one, known := k.given[f.Key()]
+	if digits := strconv.Itoa(1000 + n); !known && k.given != nil && f.Pattern != "" && len(digits) >= f.MinLength() && len(digits) <= f.Max {
+		// Where digits will do they are the safest: prose may ask for a number.
+		if whole, err := regexp.Compile("^(?:" + f.Pattern + ")$"); err == nil && whole.MatchString(digits) {
+			return strconv.Quote(digits), true
+		}
+	}
+	if !known {
+		return f.Sample(n)
+	}
+	data, err := json.Marshal(one)
+	return string(data), err == nil
+}
+
 // change returns a field and two values for it, the way one changes a row.
 func (k *kind) change() (f resource.Field, values [2]any, ok bool) {
 	if k.sample() {
@@ -137,8 +156,8 @@ func (k *kind) change() (f resource.Field, values [2]any, ok bool) {
 		return f, [2]any{7, 8}, true
 	}
 	for _, f := range k.Fields {
-		one, ok := f.Sample(1001)
-		two, also := f.Sample(1002)
+		one, ok := k.value(f, 1001)
+		two, also := k.value(f, 1002)
 		if ok && also && one != two && !f.Unique {
 			return f, [2]any{json.RawMessage(one), json.RawMessage(two)}, true
 		}
@@ -271,7 +290,7 @@ func (k *kind) whole(row object) string {
 			return fault
 		}
 	}
-	return serverMembers(row, len(k.Fields))
+	return serverMembers(row, len(k.Fields)+k.others)
 }
 
 // serverMembers checks what every resource has besides its fields.

@@ -76,7 +76,11 @@ func (k *kind) crowded(number int) (resource.Field, bool) {
 // pageSizes is RS-4.
 func pageSizes(ctx context.Context, s *Session) error {
 	return s.alone(ctx, func(v *service, k *kind) error {
-		s.want(v.do(ctx, "GET", k.path, nil), status(200), content(`{"items":[],"next_cursor":null}`))
+		if s.suite.outside == nil {
+			s.want(v.do(ctx, "GET", k.path, nil), status(200), content(`{"items":[],"next_cursor":null}`))
+		} else {
+			s.note("an empty list: not applicable, no %s", Database)
+		}
 		for _, query := range []string{"limit=0", "limit=-1", "limit=abc", "limit=1.5", "limit=99999999999999999999", "limit=1&limit=2", "limit="} {
 			s.want(v.do(ctx, "GET", k.path+"?"+query, nil), problem(400), parameter("limit"))
 		}

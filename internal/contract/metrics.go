@@ -24,15 +24,15 @@ import (
 // metrics returns the clauses about metrics and tracing.
 func metrics() []Clause {
 	must, should := []Level{Must}, []Level{Should}
-	has := []Need{Resource}
+	port, has := []Need{Metrics}, []Need{Metrics, Resource}
 	return []Clause{
-		{ID: "MT-1", Title: "metrics are on their own port, and parse", Levels: must, Run: metricsPort},
+		{ID: "MT-1", Title: "metrics are on their own port, and parse", Levels: must, Needs: port, Run: metricsPort},
 		{ID: "MT-2", Title: "requests are counted in the histogram of SEMCONV", Levels: must, Needs: has, Run: histogram},
 		{ID: "MT-3", Title: "labels do not grow with what clients send", Levels: must, Needs: has, Run: cardinality},
-		{ID: "MT-4", Title: "process, pool and build are known", Levels: should, Run: buildKnown},
-		{ID: "MT-5", Title: "traces are continued, malformed ones begun anew", Levels: must, Run: traceParent},
-		{ID: "MT-6", Title: "nothing is exported unasked", Levels: must, Run: silentExporter},
-		{ID: "MT-7", Title: "spans reach an OTLP endpoint, and its absence hurts nobody", Levels: should, Needs: has, Run: exportsSpans},
+		{ID: "MT-4", Title: "process, pool and build are known", Levels: should, Needs: port, Run: buildKnown},
+		{ID: "MT-5", Title: "traces are continued, malformed ones begun anew", Levels: must, Needs: []Need{Log}, Run: traceParent},
+		{ID: "MT-6", Title: "nothing is exported unasked", Levels: must, Needs: []Need{Process}, Run: silentExporter},
+		{ID: "MT-7", Title: "spans reach an OTLP endpoint, and its absence hurts nobody", Levels: should, Needs: []Need{Process, Resource}, Run: exportsSpans},
 	}
 }
 

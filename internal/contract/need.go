@@ -8,6 +8,15 @@ import (
 // Need is what a repository must have for a clause to apply to it.
 type Need string
 
+// What a service needs to have that the suite started itself.
+const (
+	Process    Need = "process"
+	Log        Need = "log"
+	Database   Need = "database"
+	Metrics    Need = "metrics port"
+	Repository Need = "repository"
+)
+
 // The needs that are not modules. A module is needed by its name, see
 // [Module].
 const (
@@ -47,6 +56,8 @@ func (s *suite) meets(n Need) bool {
 		return has
 	}
 	switch n {
+	case Process, Log, Database, Metrics, Repository:
+		return s.outside == nil
 	case Resource:
 		return len(s.kinds) > 0
 	case Network:

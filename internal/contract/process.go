@@ -133,6 +133,9 @@ func (p *process) status() int {
 
 // kill ends the whole group at once.
 func (p *process) kill() {
+	if p.cmd == nil {
+		return // it is not the suite's
+	}
 	killGroup(p.pid())
 	<-p.done
 }
@@ -271,7 +274,7 @@ func pause(ctx context.Context, d time.Duration) {
 func (s *suite) common(ctx context.Context) (*service, error) {
 	s.commonLock.Lock()
 	defer s.commonLock.Unlock()
-	if s.shared != nil && s.shared.running() {
+	if s.outside != nil || s.shared != nil && s.shared.running() {
 		return s.shared, nil
 	}
 	db, err := s.newDatabase()
@@ -303,10 +306,10 @@ func (s *suite) stopShared() {
 	s.commonLock.Lock()
 	defer s.commonLock.Unlock()
 	v := s.shared
-	s.shared = nil
-	if v == nil {
+	if v == nil || s.outside != nil {
 		return
 	}
+	s.shared = nil
 	_ = v.signal(syscall.SIGTERM)
 	v.ended(context.Background(), 10*time.Second)
 	v.kill()

@@ -3,10 +3,12 @@ package contract
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -14,29 +16,57 @@ import (
 type wire struct {
 	conn net.Conn
 	in   *bufio.Reader
+	seen *seen
+	line string // of the last request that was begun
 }
 
 // dial opens a connection to the service; everything on it ends within limit.
 func (c *client) dial(ctx context.Context, limit time.Duration) (*wire, error) {
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", c.address)
+	conn, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := conn.SetDeadline(c.now().Add(limit)); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &wire{conn: conn, in: bufio.NewReader(conn)}, nil
+	return &wire{conn: conn, in: bufio.NewReader(conn), seen: c.seen}, nil
+}
+
+func (c *client) connect(ctx context.Context) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	if c.scheme == "https" {
+		return (&tls.Dialer{NetDialer: dialer}).DialContext(ctx, "tcp", c.address)
+	}
+	return dialer.DialContext(ctx, "tcp", c.address)
 }
 
 // send writes bytes.
 func (w *wire) send(text string) error {
+	w.begin(text)
 	_, err := io.WriteString(w.conn, text)
 	return err
 }
 
-// answer reads one answer to a request with the method.
+// begin remembers which request a text begins, if it does.
+func (w *wire) begin(text string) {
+	if line, _, ok := strings.Cut(text, " HTTP/1.1\r\n"); ok && !strings.Contains(line, "\n") {
+		w.line = line
+	}
+}
+
+// answer reads one answer to a request with the method, and shows it to the
+// run.
 func (w *wire) answer(method, request string) *reply {
-	r := &reply{method: method, request: request}
+	r := w.read(method, request)
+	w.seen.observe(r)
+	return r
+}
+
+func (w *wire) read(method, request string) *reply {
+	r := &reply{method: method, request: request, raw: true}
+	if begun, path, ok := strings.Cut(w.line, " "); ok {
+		r.method, r.path = begun, path
+	}
 	for {
 		res, err := http.ReadResponse(w.in, &http.Request{Method: method})
 		if err != nil {

@@ -175,7 +175,7 @@ func TestHoldKeepsWritersOut(t *testing.T) {
 func TestWire(t *testing.T) {
 	t.Parallel()
 	near, far := net.Pipe()
-	w := &wire{conn: near, in: bufio.NewReader(near)}
+	w := &wire{conn: near, in: bufio.NewReader(near), seen: &seen{}}
 	go func() {
 		_, _ = far.Write([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 204 No Content\r\n\r\nleft"))
 	}()

@@ -73,8 +73,16 @@ func (r Report) Table(w io.Writer) error {
 		fmt.Fprintf(w, "\n%-6s %d held, %d broken, %d not applicable", level,
 			r.Count(level, Held), r.Count(level, Broken), r.Count(level, NotApplicable))
 	}
-	_, err := fmt.Fprintf(w, "\n%s on %s in %s\n%s", r.Service, r.Database, r.Took.Round(100*time.Millisecond), r.details())
+	_, err := fmt.Fprintf(w, "\n%s in %s\n%s", r.subject(), r.Took.Round(100*time.Millisecond), r.details())
 	return err
+}
+
+// subject names what was tried.
+func (r Report) subject() string {
+	if r.Database == "" {
+		return r.Service
+	}
+	return r.Service + " on " + r.Database
 }
 
 func (Report) verdict(one Result) string {
@@ -150,7 +158,7 @@ type (
 // JUnit writes the report in the XML form that continuous integration reads.
 // What is broken at either level is a failure.
 func (r Report) JUnit(w io.Writer) error {
-	s := junitSuite{Name: r.Service + " on " + r.Database, Tests: len(r.Results), Time: seconds(r.Took)}
+	s := junitSuite{Name: r.subject(), Tests: len(r.Results), Time: seconds(r.Took)}
 	s.Failures = r.Count(Must, Broken) + r.Count(Should, Broken)
 	s.Skipped = r.Count(Must, NotApplicable) + r.Count(Should, NotApplicable)
 	for _, one := range r.Results {

@@ -13,15 +13,15 @@ import (
 // resources returns the clauses about the resources of a service.
 func resources() []Clause {
 	must, both := []Level{Must}, []Level{Must, Should}
-	has := []Need{Resource}
+	has, own := []Need{Resource}, []Need{Database, Resource}
 	return []Clause{
 		{ID: "RS-1", Title: "POST makes what GET returns", Levels: must, Needs: has, Run: creates},
 		{ID: "RS-2", Title: "representations have the members and forms of the contract", Levels: must, Needs: has, Run: represents},
 		{ID: "RS-3", Title: "ids that name nothing are 404", Levels: must, Needs: has, Run: strangeIDs},
 		{ID: "RS-4", Title: "page sizes: default, clamped, refused", Levels: must, Needs: has, Run: pageSizes},
-		{ID: "RS-5", Title: "pages are complete while rows come and go", Levels: both, Needs: has, Run: pages},
+		{ID: "RS-5", Title: "pages are complete while rows come and go", Levels: both, Needs: own, Run: pages},
 		{ID: "RS-6", Title: "cursors that were not given out are refused", Levels: must, Needs: has, Run: cursors},
-		{ID: "RS-7", Title: "filters are exact and q is literal", Levels: must, Needs: has, Run: filters},
+		{ID: "RS-7", Title: "filters are exact and q is literal", Levels: must, Needs: own, Run: filters},
 		{ID: "RS-8", Title: "sort takes what can be sorted", Levels: both, Needs: has, Run: sorting},
 		{ID: "RS-9", Title: "every bad field is named in one answer", Levels: must, Needs: has, Run: manyFaults},
 		{ID: "RS-10", Title: "wrong types are refused, not converted", Levels: must, Needs: has, Run: wrongTypes},
@@ -35,7 +35,7 @@ func resources() []Clause {
 		{ID: "RS-18", Title: "a value that is taken is 409, in parallel too", Levels: must, Needs: has, Run: duplicates},
 		{ID: "RS-19", Title: "DELETE deletes once", Levels: must, Needs: has, Run: deletes},
 		{ID: "RS-20", Title: "a request with a key is carried out once", Levels: []Level{Should}, Needs: []Need{Resource, Module("idempotency")}, Run: keyed},
-		{ID: "RS-21", Title: "nothing fails under load, nothing acknowledged is lost", Levels: must, Needs: has, Turn: Heavy, Run: load},
+		{ID: "RS-21", Title: "nothing fails under load, nothing acknowledged is lost", Levels: must, Needs: []Need{Process, Resource}, Turn: Heavy, Run: load},
 	}
 }
 

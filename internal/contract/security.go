@@ -22,9 +22,10 @@ func security() []Clause {
 		{ID: "SE-2", Title: "no header tells what the service is made of", Levels: must, Turn: Last, Run: silentHeaders},
 		{ID: "SE-3", Title: "other origins are let in by exact name only", Levels: must, Run: origins},
 		{ID: "SE-4", Title: "input is never executed", Levels: must, Needs: []Need{Resource}, Run: injections},
-		{ID: "SE-5", Title: "forwarding headers count from trusted proxies only", Levels: must, Run: forwarded},
-		{ID: "SE-6", Title: "the rate limit limits and recovers", Levels: should, Needs: []Need{Resource}, Turn: Heavy, Run: rateLimit},
+		{ID: "SE-5", Title: "forwarding headers count from trusted proxies only", Levels: must, Needs: []Need{Log}, Run: forwarded},
+		{ID: "SE-6", Title: "the rate limit limits and recovers", Levels: should, Needs: []Need{Process, Resource}, Turn: Heavy, Run: rateLimit},
 		{ID: "SE-7", Title: "nothing of the inside is served", Levels: must, Run: hiddenPaths},
+		describedClause(),
 	}
 }
 
@@ -49,6 +50,9 @@ func protectiveHeaders(ctx context.Context, s *Session) error {
 		return err
 	}
 	s.failing(ctx, v, func(r *reply) { s.protected(r, 500) })
+	if s.suite.outside != nil {
+		return nil // whether HTTPS ends here is not known
+	}
 	s.want(v.do(ctx, "GET", "/livez", nil), lacks("Strict-Transport-Security"))
 	secure := v.do(ctx, "GET", "/livez", nil, "X-Forwarded-Proto", "https", "X-Forwarded-For", "9.9.9.9")
 	s.should(secure, hsts())
@@ -122,7 +126,7 @@ func origins(ctx context.Context, s *Session) error {
 	s.want(closed.do(ctx, http.MethodOptions, path, nil, slices.Concat(evil, preflight)...), noCORS())
 	open, err := s.startOn(ctx, closed.database, "CORS_ALLOWED_ORIGINS=https://app.test")
 	if err != nil {
-		return err
+		return s.part("an origin that is let in", err)
 	}
 	const good = "https://app.test"
 	s.want(open.do(ctx, "GET", path, nil, "Origin", good), status(200), header("Access-Control-Allow-Origin", good), vary())
@@ -198,7 +202,7 @@ func injections(ctx context.Context, s *Session) error {
 		}
 		rows := v.do(ctx, "GET", k.path+"?limit=100", nil)
 		s.want(rows, status(200))
-		s.check(len(rows.items()) == min(100, stored+1), "GET "+k.path+" after the payloads", fmt.Sprintf("%d rows", stored+1), strconv.Itoa(len(rows.items())))
+		s.check(s.suite.outside != nil || len(rows.items()) == min(100, stored+1), "GET "+k.path+" after the payloads", fmt.Sprintf("%d rows", stored+1), strconv.Itoa(len(rows.items())))
 		s.want(v.do(ctx, "GET", made.header.Get("Location"), nil), status(200), content(string(other.body)))
 		return nil
 	})
@@ -376,6 +380,10 @@ func hiddenPaths(ctx context.Context, s *Session) error {
 		"/.env", "/.git/config", "/actuator", "/actuator/env", "/rails/info/routes", "/debug/pprof/", "/console",
 		"/phpinfo.php", "/static/../.env", "/openapi.json", "/docs",
 	} {
+		if s.suite.outside != nil && (path == descriptionAt || path == "/docs") {
+			s.note("%s: not applicable, whether it is production cannot be seen", path)
+			continue
+		}
 		s.want(v.do(ctx, "GET", path, nil), problem(404))
 	}
 	index, root := v.do(ctx, "GET", "/index.php", nil), v.do(ctx, "GET", "/", nil)

@@ -12,7 +12,11 @@ import (
 // seen is what a run remembers of every answer and every process, for the
 // clauses that hold for all of them.
 type seen struct {
+	api *api // nil where there is no description to hold answers against
+
 	mu       sync.Mutex
+	keep     bool     // the paths of rows that are made
+	made     []string // oldest first
 	answers  int
 	errors   int
 	faults   []Break // answers that HT-1 forbids
@@ -31,6 +35,9 @@ func (a *seen) observe(r *reply) {
 	if r.err != nil {
 		return
 	}
+	if a.api != nil {
+		a.api.observe(r)
+	}
 	fault, tells := "", telling(r.header)
 	judged := r.status >= http.StatusBadRequest && !fromParser(r)
 	if judged {
@@ -39,6 +46,9 @@ func (a *seen) observe(r *reply) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.answers++
+	if place := r.header.Get("Location"); a.keep && r.method == http.MethodPost && r.status == http.StatusCreated && place != "" {
+		a.made = append(a.made, place)
+	}
 	if judged {
 		a.errors++
 	}
@@ -57,7 +67,7 @@ func fromParser(r *reply) bool {
 		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
 		http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge,
 	}
-	odd := r.status == http.StatusBadRequest && (strings.Contains(r.path, "%00") || strings.Contains(r.path, "%2f"))
+	odd := r.status == http.StatusBadRequest && (r.raw || strings.Contains(r.path, "%00") || strings.Contains(r.path, "%2f"))
 	return slices.Contains(early, r.status) || r.method == http.MethodTrace || odd
 }
 

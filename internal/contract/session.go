@@ -87,8 +87,12 @@ func (s *Session) close() {
 }
 
 // start makes a database, migrates it, starts the service and waits until it
-// is ready. Settings are NAME=value and win over the everyday environment.
+// is ready. Settings are NAME=value and win over the everyday environment. A
+// service that runs already is taken as it is.
 func (s *Session) start(ctx context.Context, settings ...string) (*service, error) {
+	if s.suite.outside != nil {
+		return s.visit(settings), nil
+	}
 	db, err := s.migrated(ctx)
 	if err != nil {
 		return nil, err
@@ -121,6 +125,9 @@ func (s *Session) launch(db database, settings ...string) (*service, error) {
 
 // launchIn is launch in a directory that stands for the repository.
 func (s *Session) launchIn(dir string, db database, settings ...string) (*service, error) {
+	if s.suite.outside != nil {
+		return nil, absentError(Process)
+	}
 	v, err := s.suite.launchIn(dir, db, settings...)
 	if err != nil {
 		return nil, err

@@ -271,6 +271,8 @@ func (t *tiny) routes(a *answer) {
 			}
 			a.send(200, jsonType, map[string]any{"status": "ok", "checks": map[string]any{"database": "ok"}})
 		}})
+	case p == "/openapi.json" && os.Getenv("DOCS_ENABLED") == "true":
+		t.method(a, map[string]func(*answer){"GET": t.describe})
 	case p == "/api/v1/items":
 		a.route = p
 		t.method(a, map[string]func(*answer){"GET": t.list, "POST": t.post})
@@ -347,7 +349,32 @@ func (t *tiny) list(a *answer) {
 		}
 		rows = append(rows, row)
 	}
-	a.send(200, jsonType, map[string]any{"items": rows, "next_cursor": nil})
+	page := map[string]any{"items": rows, "next_cursor": nil}
+	if t.broken("other type") {
+		page["next_cursor"] = 0
+	}
+	if t.broken("other member") {
+		page["total"] = len(rows)
+	}
+	a.send(200, jsonType, page)
+}
+
+// describe serves the resolved description that lies beside the parts of it.
+func (t *tiny) describe(a *answer) {
+	data, err := os.ReadFile("openapi.json")
+	var document map[string]any
+	if err == nil {
+		err = json.Unmarshal(data, &document)
+	}
+	if err != nil {
+		t.print("error", err.Error(), nil)
+		a.problem(500)
+		return
+	}
+	if t.broken("other description") {
+		document["info"] = map[string]any{"title": "other", "version": "1.0.0"}
+	}
+	a.send(200, jsonType, document)
 }
 
 // read returns the content of a request, or answers.
@@ -357,7 +384,7 @@ func (t *tiny) read(a *answer) map[string]any {
 		a.problem(415)
 		return nil
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(a, a.r.Body, bodyMax))
+	data, err := io.ReadAll(http.MaxBytesReader(a, a.r.Body, int64(setting(os.Environ(), "MAX_BODY_BYTES", bodyMax))))
 	if err != nil && !t.broken("any size") {
 		a.Header().Set("Connection", "close")
 		a.problem(413)
@@ -603,6 +630,10 @@ func (t *tiny) remove(a *answer) {
 	if row := t.find(a); row != nil {
 		if !t.broken("undead") {
 			delete(t.rows, fmt.Sprint(row["id"]))
+		}
+		if t.broken("200 for gone") {
+			a.send(200, jsonType, nil)
+			return
 		}
 		a.status = 204
 		a.WriteHeader(http.StatusNoContent)

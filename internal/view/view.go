@@ -22,6 +22,8 @@ type View interface {
 	Table(t Table) error
 	// Sheet shows one thing with all there is to say about it.
 	Sheet(s Sheet) error
+	// Verify shows how a service keeps the contract.
+	Verify(r VerifyReport) error
 	// Error shows why there is no other outcome.
 	Error(err error) error
 }
