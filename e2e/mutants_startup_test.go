@@ -121,7 +121,7 @@ func slowMigration() edit {
 	return edit{
 		"internal/platform/db/db.go", "\tresults, err := provider.Up(ctx)\n",
 		"\tif version, err := provider.GetDBVersion(ctx); err != nil || version > 0 {\n\t\treturn err\n\t}\n" +
-			"\ttime.Sleep(time.Second)\n\tresult, err := provider.ApplyVersion(ctx, 1, true)\n" +
+			"\ttime.Sleep(3 * time.Second)\n\tresult, err := provider.ApplyVersion(ctx, 1, true)\n" +
 			"\tresults := []*goose.MigrationResult{result}\n",
 	}
 }
