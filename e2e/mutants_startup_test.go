@@ -2,6 +2,25 @@ package e2e
 
 func startupMutants() []herd {
 	return []herd{{
+		name: "startup", database: "postgres", clauses: []string{"ST-3", "ST-6"},
+		mutants: []mutant{
+			{
+				name: "the log says where the database is",
+				edits: []edit{{
+					appServer, startLine, "\tlogger.DebugContext(ctx, \"the database\", \"url\", settings.DatabaseURL.String())\n" + startLine,
+				}},
+				want: "ST-3 MUST",
+			},
+			{
+				name: "migrations take no lock",
+				edits: []edit{
+					{"internal/platform/db/postgres.go", "SELECT pg_try_advisory_lock($1)", "SELECT $1::bigint IS NOT NULL"},
+					slowMigration(),
+				},
+				want: "ST-6 MUST",
+			},
+		},
+	}, {
 		name: "interfaces", database: "sqlite", namespace: true, clauses: []string{"ST-1"},
 		mutants: []mutant{
 			{
@@ -46,16 +65,10 @@ func startupMutants() []herd {
 				want: "ST-6 MUST",
 			},
 			{
-				// What is there is read first, and then there is time for the other run.
 				name: "migrations take no lock",
 				edits: []edit{
 					{"internal/platform/db/sqlite.go", `dataSource(path+"-migrate", "rwc", migrationTimeout)`, `":memory:"`},
-					{
-						"internal/platform/db/db.go", "\tresults, err := provider.Up(ctx)\n",
-						"\tif version, err := provider.GetDBVersion(ctx); err != nil || version > 0 {\n\t\treturn err\n\t}\n" +
-							"\ttime.Sleep(time.Second)\n\tresult, err := provider.ApplyVersion(ctx, 1, true)\n" +
-							"\tresults := []*goose.MigrationResult{result}\n",
-					},
+					slowMigration(),
 				},
 				want: "ST-6 MUST",
 			},
@@ -100,6 +113,17 @@ func startupMutants() []herd {
 			},
 		},
 	}}
+}
+
+// slowMigration reads first what is there, and leaves the other run time to do
+// the same before it acts.
+func slowMigration() edit {
+	return edit{
+		"internal/platform/db/db.go", "\tresults, err := provider.Up(ctx)\n",
+		"\tif version, err := provider.GetDBVersion(ctx); err != nil || version > 0 {\n\t\treturn err\n\t}\n" +
+			"\ttime.Sleep(3 * time.Second)\n\tresult, err := provider.ApplyVersion(ctx, 1, true)\n" +
+			"\tresults := []*goose.MigrationResult{result}\n",
+	}
 }
 
 // Files and places that several mutants change.
