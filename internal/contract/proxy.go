@@ -140,7 +140,7 @@ func (p *proxy) reopen() error {
 func (p *proxy) delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.slow = d
+	p.slow, p.peak = d, p.count()
 }
 
 // open returns how many sessions the service has.
@@ -150,7 +150,8 @@ func (p *proxy) open() int {
 	return p.count()
 }
 
-// most returns how many sessions the service had at a time.
+// most returns how many sessions the service had at a time, since the delay was
+// set.
 func (p *proxy) most() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
