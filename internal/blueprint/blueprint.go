@@ -165,6 +165,7 @@ type Each struct {
 const (
 	MergeUnion = "union" // the lines it lacks are added
 	MergeOurs  = "ours"  // the user's file stays, and is theirs from then on
+	MergeLists = "lists" // what both sides insert at one place is kept; without a common base it is as any other
 )
 
 // Rule is one entry of a manifest's "files".

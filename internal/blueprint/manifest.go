@@ -287,8 +287,8 @@ func (r *manifest) rule(n *strictyaml.Node) Rule {
 	if rule.Mode != "" && rule.Mode != tree.Regular && rule.Mode != tree.Executable {
 		r.failKey(m, "mode", `a mode is "0644" or "0755"`)
 	}
-	if rule.Merge != "" && rule.Merge != MergeUnion && rule.Merge != MergeOurs {
-		r.failKey(m, "merge", `merge is "union", "ours" or absent`)
+	if rule.Merge != "" && rule.Merge != MergeUnion && rule.Merge != MergeOurs && rule.Merge != MergeLists {
+		r.failKey(m, "merge", `merge is "union", "lists", "ours" or absent`)
 	}
 	rule.Each = r.each(m)
 	rule.Left, rule.Right = r.delims(m)

@@ -101,11 +101,16 @@ func fieldsOf(resources []resource.Resource) []resource.Field {
 	return all
 }
 
+// uses says of each field type whether a field has it, and whether one is a
+// datetime that may be null.
 func uses(fields []resource.Field) map[string]any {
 	all := map[string]any{}
 	for _, t := range resource.Types() {
 		all[string(t)] = slices.ContainsFunc(fields, func(f resource.Field) bool { return f.Type == t })
 	}
+	all["nullable_datetime"] = slices.ContainsFunc(fields, func(f resource.Field) bool {
+		return f.Type == resource.Datetime && f.Nullable
+	})
 	return all
 }
 

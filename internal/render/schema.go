@@ -1,6 +1,9 @@
 package render
 
 import (
+	"fmt"
+	"strings"
+
 	"groundsill.example/internal/record"
 	"groundsill.example/internal/resource"
 )
@@ -12,6 +15,7 @@ func schemaData(entries []record.Entry, all []resource.Resource) []any {
 	for _, entry := range entries {
 		data := map[string]any{
 			"at":     entry.At,
+			"name":   entryName(entry),
 			"kind":   string(entry.Kind),
 			"module": entry.Module,
 			"step":   entry.Step,
@@ -29,4 +33,35 @@ func schemaData(entries []record.Entry, all []resource.Resource) []any {
 		out = append(out, data)
 	}
 	return out
+}
+
+// longName is the length from which a name no longer has every field.
+const longName = 60
+
+// entryName says what an entry does, as the name of a file: "create_items",
+// "add_note_and_paid_at_to_payments". Where the fields are too many for a name,
+// it has the first and the number of the others.
+func entryName(entry record.Entry) string {
+	switch entry.Kind {
+	case record.Add:
+		return changeName("add", entry.Changed, "to", entry.Resource.Plural)
+	case record.DropField:
+		return changeName("drop", entry.Changed, "from", entry.Resource.Plural)
+	case record.Create, record.Drop:
+		return string(entry.Kind) + "_" + entry.Resource.Plural
+	case record.Module:
+	}
+	return entry.Module + "_" + entry.Step
+}
+
+func changeName(verb string, fields []resource.Field, preposition, table string) string {
+	keys := make([]string, 0, len(fields))
+	for _, f := range fields {
+		keys = append(keys, f.Key())
+	}
+	name := strings.Join([]string{verb, strings.Join(keys, "_and_"), preposition, table}, "_")
+	if len(name) <= longName || len(keys) == 1 {
+		return name
+	}
+	return fmt.Sprintf("%s_%s_and_%d_more_%s_%s", verb, keys[0], len(keys)-1, preposition, table)
 }
