@@ -56,6 +56,18 @@ func SplitLines(a, b [][]byte) []Edit {
 	return join(edits)
 }
 
+// Strings is [Lines] for lines that are compared by their keys.
+func Strings(a, b []string) []Edit {
+	bytesOf := func(list []string) [][]byte {
+		all := make([][]byte, len(list))
+		for i, s := range list {
+			all[i] = []byte(s)
+		}
+		return all
+	}
+	return SplitLines(bytesOf(a), bytesOf(b))
+}
+
 // number replaces each line by a number that stands for its bytes.
 func number(lines [][]byte, ids map[string]int) []int {
 	nums := make([]int, len(lines))

@@ -1,0 +1,225 @@
+package merge
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"groundsill.example/internal/tree"
+)
+
+func sidesOf(base, ours, theirs string) sides {
+	f := func(text string) *tree.File { return &tree.File{Data: []byte(text), Mode: tree.Regular} }
+	return sides{base: f(base), ours: f(ours), theirs: f(theirs)}
+}
+
+func TestFile(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, file         string
+		union              bool
+		base, ours, theirs string
+		want               string // empty: a conflict
+	}{
+		{
+			name: "insertions at one place conflict", file: "routes.txt",
+			base: "a\nz\n", ours: "a\nmine\nz\n", theirs: "a\nnew\nz\n",
+		},
+		{
+			name: "and are both kept in a union, the user's first", file: "routes.txt", union: true,
+			base: "a\nz\n", ours: "a\nmine\nz\n", theirs: "a\nnew\nz\n", want: "a\nmine\nnew\nz\n",
+		},
+		{
+			name: "but not where they share a line", file: "routes.txt", union: true,
+			base: "a\nz\n", ours: "a\nroute /x\nmine\nz\n", theirs: "a\nroute /x\nz\n",
+		},
+		{
+			name: "or declare one key", file: "settings.txt", union: true,
+			base: "a\nz\n", ours: "a\nPORT=1\nz\n", theirs: "a\nPORT=2\nz\n",
+		},
+		{
+			name: "an insertion beside a changed line", file: "routes.txt", union: true,
+			base: "a\nb\nz\n", ours: "a\nB\nz\n", theirs: "a\nb\nnew\nz\n", want: "a\nB\nnew\nz\n",
+		},
+		{
+			name: "changes that touch", file: "routes.txt", union: true,
+			base: "a\nb\nc\nd\n", ours: "a\nB\nc\nd\n", theirs: "a\nb\nC\nd\n", want: "a\nB\nC\nd\n",
+		},
+		{
+			name: "an insertion that can stand at an equal line", file: "list.txt", union: true,
+			base: "}\n}\nend\n", ours: "}\n}\nEND\n", theirs: "}\n}\n}\nend\n", want: "}\n}\n}\nEND\n",
+		},
+		{
+			name: "imports are a set", file: "a.go", union: true,
+			base:   "package a\n\nimport (\n\t\"fmt\"\n\n\t\"x/b\"\n)\n\nvar _ = fmt.Sprint(b.B)\n",
+			ours:   "package a\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\n\t\"x/b\"\n)\n\nvar _ = fmt.Sprint(b.B, os.Args)\n",
+			theirs: "package a\n\nimport (\n\t\"fmt\"\n\n\t\"x/a\"\n\t\"x/b\"\n)\n\nvar _ = fmt.Sprint(b.B)\n\nvar _ = a.A\n",
+			want:   "package a\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\n\t\"x/a\"\n\t\"x/b\"\n)\n\nvar _ = fmt.Sprint(b.B, os.Args)\n\nvar _ = a.A\n",
+		},
+		{
+			name: "an import that the user still needs stays", file: "a.go", union: true,
+			base:   "package a\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar x = fmt.Sprint(os.Args)\n",
+			ours:   "package a\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar y = fmt.Sprint()\n\nvar x = fmt.Sprint(os.Args)\n",
+			theirs: "package a\n\nimport \"os\"\n\nvar x = os.Args\n",
+			want:   "package a\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar y = fmt.Sprint()\n\nvar x = os.Args\n",
+		},
+		{
+			name: "alignment is no change", file: "a.go", union: true,
+			base:   "package a\n\nvar (\n\ta = 1\n\tz = 2\n)\n",
+			ours:   "package a\n\nvar (\n\ta = 1\n\tz = 3\n)\n",
+			theirs: "package a\n\nvar (\n\ta      = 1\n\tlonger = 9\n\tz      = 2\n)\n",
+			want:   "package a\n\nvar (\n\ta      = 1\n\tlonger = 9\n\tz      = 3\n)\n",
+		},
+		{
+			name: "white space in a literal is one", file: "a.go",
+			base:   "package a\n\nvar a = `\n x\n`\n\nvar b = 1\n",
+			ours:   "package a\n\nvar a = `\n x\n`\n\nvar b = 2\n",
+			theirs: "package a\n\nvar a = `\n  x\n`\n\nvar b = 1\n",
+			want:   "package a\n\nvar a = `\n  x\n`\n\nvar b = 2\n",
+		},
+		{
+			name: "checksums are a set", file: "go.sum",
+			base: "a v1 h1:x\nb v1 h1:y\n", ours: "a v1 h1:x\nb v1 h1:y\nm v1 h1:m\n", theirs: "a v2 h1:z\nb v1 h1:y\n",
+			want: "a v2 h1:z\nb v1 h1:y\nm v1 h1:m\n",
+		},
+		{
+			name: "requirements go by module, the higher version wins", file: "go.mod",
+			base:   "module x\n\ngo 1.26\n\nrequire (\n\tx.y/a v1.0.0\n\tx.y/b v1.0.0\n)\n",
+			ours:   "module x\n\ngo 1.26\n\nrequire (\n\tx.y/a v1.3.0 // mine\n\tx.y/b v1.0.0\n\tx.y/m v0.1.0\n)\n",
+			theirs: "module x\n\ngo 1.26\n\nrequire (\n\tx.y/a v1.2.0\n\tx.y/n v1.0.0\n)\n",
+			want:   "module x\n\ngo 1.26\n\nrequire (\n\tx.y/a v1.3.0 // mine\n\tx.y/m v0.1.0\n\tx.y/n v1.0.0\n)\n",
+		},
+		{
+			name: "settings go by name", file: ".env.example",
+			base: "A=1\nZ=1\n", ours: "A=1\nMINE=1\nZ=1\n", theirs: "A=1\nNEW=1\nZ=1\n", want: "A=1\nMINE=1\nNEW=1\nZ=1\n",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := File(c.file, []byte(c.base), []byte(c.ours), []byte(c.theirs), Rule{Union: c.union}, Labels{"yours", "base", "new"})
+			if c.want == "" {
+				if len(got.Hunks) == 0 || !strings.Contains(string(got.Data), "<<<<<<< yours\n") || !strings.Contains(string(got.Data), "||||||| base\n") {
+					t.Errorf("no conflict:\n%s", got.Data)
+				}
+				return
+			}
+			if diff := cmp.Diff(c.want, string(got.Data)); diff != "" || len(got.Hunks) > 0 {
+				t.Errorf("%d hunks (-want +got):\n%s", len(got.Hunks), diff)
+			}
+		})
+	}
+}
+
+// archive returns the files of a txtar archive below a directory.
+func archive(t *testing.T, a *txtar.Archive, dir string) tree.Tree {
+	t.Helper()
+	files := map[tree.Path]tree.File{}
+	for _, f := range a.Files {
+		if name, ok := strings.CutPrefix(f.Name, dir+"/"); ok {
+			files[at(t, name)] = tree.File{Data: f.Data, Mode: tree.Regular}
+		}
+	}
+	return tree.Of(files)
+}
+
+func at(t *testing.T, name string) tree.Path {
+	t.Helper()
+	p, err := tree.ParsePath(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestTrees(t *testing.T) {
+	t.Parallel()
+	const long = "one line\ntwo lines\nthree lines\nfour lines\nfive lines\n"
+	for _, c := range []struct {
+		name, files string
+		renames     map[string]string
+		want        string // target, then conflicts, then warnings
+	}{
+		{"a new file", "-- theirs/a --\nx\n", nil, "+a"},
+		{"a changed file", "-- base/a --\nx\n-- ours/a --\nx\n-- theirs/a --\ny\n", nil, "~a"},
+		{"your change", "-- base/a --\nx\n-- ours/a --\ny\n-- theirs/a --\nx\n", nil, ""},
+		{"the same change", "-- base/a --\nx\n-- ours/a --\ny\n-- theirs/a --\ny\n", nil, "=a"},
+		{"a file that goes", "-- base/a --\nx\n-- ours/a --\nx\n", nil, "-a"},
+		{"a file that goes and that you changed", "-- base/a --\nx\n-- ours/a --\ny\n", nil, "=a !deleted by blueprint a"},
+		{"a file that goes and that you indented", "-- base/a --\nx y\n-- ours/a --\n  x  y\n", nil, "-a ?a goes"},
+		{"what you deleted", "-- base/a --\nx\n-- theirs/a --\ny\n", nil, "?a stays deleted"},
+		{"what you deleted and nobody changed", "-- base/a --\nx\n-- theirs/a --\nx\n", nil, ""},
+		{"what both deleted", "-- base/a --\nx\n", nil, ""},
+		{"both added", "-- ours/a --\nx\n-- theirs/a --\ny\n", nil, "=a +a.sill !both added a"},
+		{"both changed one line", "-- base/a --\nx\n-- ours/a --\ny\n-- theirs/a --\nz\n", nil, "~a !content a"},
+		{"both changed one line of JSON", "-- base/a.json --\n1\n-- ours/a.json --\n2\n-- theirs/a.json --\n3\n", nil, "=a.json +a.json.sill !content a.json"},
+		{
+			"what you moved", "-- base/a --\n" + long + "-- theirs/a --\n" + long + "six lines\n-- stray/b/c --\nmine\n" + long, nil,
+			"~b/c",
+		},
+		{
+			"two that look like it", "-- base/a --\n" + long + "-- theirs/a --\n" + long + "six lines\n-- stray/b --\n" + long + "-- stray/c --\n" + long, nil,
+			"?a stays deleted",
+		},
+		{
+			"what the blueprint renamed", "-- base/a --\n" + long + "-- ours/a --\nmine\n" + long + "-- theirs/b --\n" + long + "six lines\n",
+			map[string]string{"a": "b"},
+			"-a +b",
+		},
+		{"a route twice", "-- base/r --\n\n-- ours/r --\n\n-- ours/s --\nroute /x\n-- base/s --\n\n-- theirs/s --\n\n-- theirs/r --\nroute /x\n", nil, "=r +r.sill !declared twice r ?r is left to you"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := txtar.Parse([]byte(c.files))
+			renames := map[tree.Path]tree.Path{}
+			for from, to := range c.renames {
+				renames[at(t, from)] = at(t, to)
+			}
+			out, err := Trees(Request{
+				Base: archive(t, a, "base"), Ours: archive(t, a, "ours"), Theirs: archive(t, a, "theirs"),
+				Strays: func() (tree.Tree, error) { return archive(t, a, "stray"), nil }, Renames: renames,
+				Unique: []Unique{{"route", func(tree.Path) bool { return true }, regexp.MustCompile(`route (\S+)`)}},
+				Labels: Labels{"yours", "base", "theirs"},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, summary(out)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// summary returns what happens to each path, the conflicts, and the warnings in
+// their first words.
+func summary(o Outcome) string {
+	var all []string
+	for p, f := range o.Target.All() {
+		sign := "+"
+		if was, there := o.Ours.File(p); there {
+			sign = "~"
+			if was.Equal(f) {
+				sign = "="
+			}
+		}
+		all = append(all, sign+p.String())
+	}
+	for p := range o.Ours.All() {
+		if _, stays := o.Target.File(p); !stays {
+			all = append(all, "-"+p.String())
+		}
+	}
+	slices.SortFunc(all, func(a, b string) int { return strings.Compare(a[1:], b[1:]) })
+	for _, c := range o.Conflicts {
+		all = append(all, "!"+string(c.Kind)+" "+c.Path.String())
+	}
+	for _, w := range o.Warnings {
+		first, _, _ := strings.Cut(w, ":")
+		all = append(all, "?"+first)
+	}
+	return strings.Join(all, " ")
+}
