@@ -35,6 +35,8 @@ type Blueprint struct {
 	Setup       [][]string // run after files are published, where approved; argv templates
 	Locks       []Lock
 	Next        []Step
+	Unique      []Unique
+	Migrations  []Migration
 	Partials    map[string]string // name → template text
 	Digest      string            // "sha256:…" over Content
 }
@@ -98,7 +100,11 @@ type Question struct {
 	Choices  []Option
 	Hidden   bool // never prompted: taken from its default unless a flag gives it
 	Optional bool // Text: the empty string is an answer
-	At       diag.Pos
+	// Spreads says that the value stands in files of the user as well; Rename is
+	// the globs of those in which it is exchanged when the answer changes.
+	Spreads bool
+	Rename  []string
+	At      diag.Pos
 }
 
 // Option is one choice of a question.

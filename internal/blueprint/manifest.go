@@ -39,7 +39,7 @@ func parseManifest(data []byte) (*Blueprint, error) {
 	}
 	var r manifest
 	m := r.Map(doc, "name", "version", "description", "engine", "shared", "reserved", "questions", "computed", "facts",
-		"files", "commands", "setup", "locks", "next")
+		"files", "commands", "setup", "locks", "next", "unique", "migrations")
 	m.Require("name", "version", "description", "engine")
 	b := &Blueprint{
 		Name:        r.form(m, "name", nameForm),
@@ -54,6 +54,7 @@ func parseManifest(data []byte) (*Blueprint, error) {
 		Next:        r.steps(m),
 	}
 	b.Base = Part{Dir: filesDir, Manifest: ManifestName, Questions: r.questions(m), Rules: r.rules(m)}
+	b.Unique, b.Migrations = r.uniques(m), r.migrations(m, b.Version)
 	r.engine(m)
 	return b, r.Err(diag.Blueprint)
 }
@@ -133,7 +134,7 @@ func (r *manifest) questions(m strictyaml.Map) []Question {
 }
 
 func (r *manifest) question(n *strictyaml.Node) Question {
-	m := r.Map(n, "key", "type", "prompt", "help", "default", "when", "pattern", "hint", "choices", "hidden", "optional")
+	m := r.Map(n, "key", "type", "prompt", "help", "default", "when", "pattern", "hint", "choices", "hidden", "optional", "spreads", "rename")
 	m.Require("key", "type", "prompt")
 	q := Question{
 		Key:      r.form(m, "key", keyForm),
@@ -145,6 +146,8 @@ func (r *manifest) question(n *strictyaml.Node) Question {
 		Hint:     m.Str("hint"),
 		Hidden:   m.Bool("hidden"),
 		Optional: m.Bool("optional"),
+		Spreads:  m.Bool("spreads"),
+		Rename:   m.StrList("rename"),
 		At:       n.Pos,
 	}
 	if text := m.Str("pattern"); text != "" {

@@ -203,6 +203,9 @@ func TestChangesKeepTheLaws(t *testing.T) {
 			if !again.Equal(r) {
 				t.Fatalf("read back differently:\n%s", Format(again))
 			}
+			if bad := r.Unrecorded(); len(bad) > 0 {
+				t.Fatalf("the record does not know its own %v", bad)
+			}
 			if got, want := replay(t, r.Schema), fieldNames(r.Resources); !cmp.Equal(got, want) {
 				t.Fatalf("the log makes %v, the record says %v\n%s", got, want, log(r))
 			}
@@ -251,4 +254,15 @@ func replay(t *rapid.T, schema []Entry) map[string][]string {
 		tables[name] = fieldNames([]resource.Resource{after})[name]
 	}
 	return tables
+}
+
+func TestUnrecorded(t *testing.T) {
+	t.Parallel()
+	r := shop(t)
+	r.Resources = append(r.Resources, words(t, "ghost note:text")...)
+	r.Resources[0].Fields = slices.Concat(r.Resources[0].Fields, r.Resources[2].Fields)
+	r.Schema = r.Schema[:1]
+	if diff := cmp.Diff([]string{"ghost", "item", "order"}, r.Unrecorded()); diff != "" {
+		t.Error(diff)
+	}
 }

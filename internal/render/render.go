@@ -34,8 +34,11 @@ const (
 
 // Output is what a rendering makes.
 type Output struct {
-	Tree     tree.Tree
-	Merge    map[tree.Path]string // files with a merge strategy of their own
+	Tree  tree.Tree
+	Merge map[tree.Path]string // files with a merge strategy of their own
+	// Frozen are files that are never rendered differently once they are there,
+	// with the number of the schema entry that each is of; "" for none.
+	Frozen   map[tree.Path]string
 	Commands map[string][]string
 	Setup    [][]string
 	Next     []Step
@@ -85,8 +88,9 @@ type job struct {
 }
 
 type output struct {
-	path string
-	file tree.File
+	path  string
+	file  tree.File
+	entry string // number of the entry of the schema log that it is of
 }
 
 func jobsOf(b *blueprint.Blueprint, rec record.Record) []*job {
@@ -176,11 +180,11 @@ func (j *job) name(e *eval.Evaluator, data map[string]any) (string, bool, error)
 	return name, err == nil && !hasEmptySegment(name), err
 }
 
-func (j *job) one(name string, body *eval.Template, raw []byte, data map[string]any, total *made) error {
+func (j *job) one(name string, body *eval.Template, raw []byte, scope map[string]any, total *made) error {
 	content := raw
 	if body != nil {
 		var err error
-		if content, err = body.Execute(data); err != nil {
+		if content, err = body.Execute(scope); err != nil {
 			return err
 		}
 		content = oneFinalNewline(content)
@@ -192,10 +196,20 @@ func (j *job) one(name string, body *eval.Template, raw []byte, data map[string]
 			return err
 		}
 	}
-	f := output{name, tree.File{Data: content, Mode: j.template.Mode}}
+	f := output{name, tree.File{Data: content, Mode: j.template.Mode}, entryOf(j.template.Each, scope)}
 	j.files = append(j.files, f)
 	total.add(f)
 	return nil
+}
+
+// entryOf returns the number of the entry of the schema log that a scope is for.
+func entryOf(each blueprint.Each, scope map[string]any) string {
+	if each.List != "schema" {
+		return ""
+	}
+	entry, _ := scope[each.As].(map[string]any)
+	at, _ := entry["at"].(string)
+	return at
 }
 
 // scopes returns the data of each time a template is rendered.
@@ -242,7 +256,7 @@ func formatGo(content []byte, name string, source tree.Path) ([]byte, error) {
 }
 
 func (o *Output) collect(jobs []*job) (tree.Tree, error) {
-	o.Merge = map[tree.Path]string{}
+	o.Merge, o.Frozen = map[tree.Path]string{}, map[tree.Path]string{}
 	var problems, names diag.List
 	var b tree.Builder
 	for _, j := range jobs {
@@ -291,6 +305,9 @@ func (o *Output) add(b *tree.Builder, f output, t blueprint.Template) error {
 	}
 	if t.Merge != "" {
 		o.Merge[p] = t.Merge
+	}
+	if t.Frozen {
+		o.Frozen[p] = f.entry
 	}
 	return b.Add(p, f.file)
 }
