@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -65,21 +66,76 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// inside are the commands whose examples are for a repository that is there.
+func inside(words []string) bool {
+	return len(words) > 0 && slices.Contains([]string{"add", "remove", "set", "update", "status", "diff", "abort", "release"}, words[0])
+}
+
+// TestExamplesInside runs every example of the help of the commands that change
+// a repository, each in a fresh one.
+func TestExamplesInside(t *testing.T) {
+	need(t, "bash")
+	need(t, "git")
+	model := newWorld(t)
+	for _, words := range commands(t, model) {
+		if !inside(words) {
+			continue
+		}
+		for _, line := range examples(t, model, words) {
+			t.Run(line, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				must(t, os.CopyFS(filepath.Join(w.Dir, "our-blueprint"), os.DirFS(filepath.Join("..", "blueprints", "go"))))
+				args := []string{"new", "orders", "--yes", "--resource", "order total:integer"}
+				if !strings.Contains(line, "add resource") {
+					args = append(args, "--resource", "payment order:references amount:integer note:text paid_at:datetime:index")
+				}
+				w.good(args)
+				w.Dir = filepath.Join(w.Dir, "orders")
+				put(t, filepath.Join(w.Dir, "resources.yaml"), "- {name: visit, fields: [{name: at, type: datetime}]}\n")
+				if words[0] == "abort" {
+					w.good([]string{"remove", "docker"})
+				}
+				cmd := exec.Command("bash", "-c", line)
+				cmd.Dir, cmd.Env = w.Dir, w.env()
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
+			})
+		}
+	}
+}
+
+// examples returns the lines of a command's examples.
+func examples(t *testing.T, w *world, words []string) []string {
+	t.Helper()
+	_, text, found := strings.Cut(w.good(append(words, "--help")).Out, "Examples:\n")
+	if !found {
+		return nil
+	}
+	text, _, _ = strings.Cut(text, "\n\n")
+	var all []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "sill ") {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
 // TestExamples runs every example of the help of sill new, show, list and
-// apply that needs no network.
+// apply that needs no network. Those of sill verify, which build and try
+// services, have a test of their own.
 func TestExamples(t *testing.T) {
 	need(t, "bash")
 	w := newWorld(t)
 	write(t, w.Dir, "-- my-blueprint/blueprint.yaml --\nname: mine\nversion: 0.1.0\ndescription: mine\nengine: 1\n-- my-blueprint/files/README.md.tmpl --\nhello\n")
 	for _, words := range commands(t, w) {
-		_, text, found := strings.Cut(w.good(append(words, "--help")).Out, "Examples:\n")
-		if !found {
+		if inside(words) || slices.Contains(words, "verify") {
 			continue
 		}
-		text, _, _ = strings.Cut(text, "\n\n")
-		for line := range strings.Lines(text) {
-			line = strings.TrimSpace(line)
-			if strings.Contains(line, "git clone") || !strings.HasPrefix(line, "sill ") || slices.Contains(words, "completion") {
+		for _, line := range examples(t, w, words) {
+			if strings.Contains(line, "git clone") || slices.Contains(words, "completion") {
 				continue
 			}
 			cmd := exec.Command("bash", "-c", line)

@@ -26,6 +26,7 @@ type lawCase struct {
 	name  string
 	files string // of the working directory
 	git   string // a directory that is a repository before
+	made  string // arguments of sill new: the service that the command changes
 	args  string
 	exit  int
 }
@@ -67,6 +68,24 @@ func lawCases() []lawCase {
 		{name: "built-in", args: "new shop"},
 		{name: "built-in, resources", args: "new shop --without docker --license Apache-2.0 " + order},
 		{name: "built-in, bare", args: "new shop --no-resource --git none"},
+		{name: "add a resource", made: "-b TINY", args: "add resource invoice number:bigint:required"},
+		{name: "add fields", made: "-b TINY " + order, args: "add field order note:text paid_at:datetime"},
+		{name: "add what is there", made: "-b TINY " + order, args: "add resource order total:decimal,10,2:required placed_at:datetime"},
+		{name: "add a module", made: "-b TINY --without extra", args: "add extra"},
+		{name: "add and commit", made: "-b TINY", args: "add resource invoice number:bigint --commit"},
+		{name: "remove a resource", made: "-b TINY " + order, args: "remove resource order"},
+		{name: "remove a resource, dropped", made: "-b TINY " + order, args: "remove resource order --migration drop"},
+		{name: "remove a field", made: "-b TINY " + order, args: "remove field order.placed_at"},
+		{name: "remove a module", made: "-b TINY", args: "remove extra"},
+		{name: "set", made: "-b TINY", args: "set license=proprietary public_api=true"},
+		{name: "set beside edits", made: "-b TINY", files: "-- shop/LICENSE --\nmine\n", args: "set license=proprietary", exit: 3},
+		{name: "update to the same", made: "-b TINY", args: "update -b TINY"},
+		{name: "release", made: "-b TINY", args: "release README.md"},
+		{name: "built-in, add a resource", made: "", args: "add resource payment amount:decimal,10,2:required item:references:required"},
+		{name: "built-in, add fields", made: "--database postgres", args: "add field item color:string weight:float"},
+		{name: "built-in, remove docker", made: "--git init", args: "remove docker"},
+		{name: "built-in, set the database", made: "--yes", args: "set database=postgres"},
+		{name: "built-in, set the module", made: "--yes", args: "set module=github.com/acme/shop"},
 		{name: "built-in, merge", git: "shop", files: "-- shop/NOTES.txt --\nmine\n", args: "new shop --merge"},
 	}
 }
@@ -74,7 +93,12 @@ func lawCases() []lawCase {
 // words splits a command line at blanks outside of single quotes.
 func (c lawCase) words(t *testing.T) []string {
 	t.Helper()
-	line := strings.ReplaceAll(c.args, "TINY", tiny(t))
+	return wordsOf(t, c.args)
+}
+
+func wordsOf(t *testing.T, line string) []string {
+	t.Helper()
+	line = strings.ReplaceAll(line, "TINY", tiny(t))
 	line = strings.ReplaceAll(line, "SETUP", filepath.Join(filepath.Dir(tiny(t)), "setup"))
 	var words []string
 	for i, part := range strings.Split(line, "'") {
@@ -94,7 +118,11 @@ func (c lawCase) prepare(t *testing.T) *world {
 	w := newWorld(t)
 	w.Dir = filepath.Join(w.Dir, "work")
 	must(t, os.Mkdir(w.Dir, 0o750))
-	write(t, w.Dir, c.files)
+	if strings.Contains(" new apply ", " "+strings.Fields(c.args)[0]+" ") {
+		write(t, w.Dir, c.files)
+	} else {
+		c.make(t, w)
+	}
 	if c.git != "" {
 		must(t, os.MkdirAll(filepath.Join(w.Dir, c.git), 0o750))
 		w.git(c.git, "init", "-q", "-b", "main")
@@ -105,6 +133,19 @@ func (c lawCase) prepare(t *testing.T) *world {
 		}
 	}
 	return w
+}
+
+// make makes the service that the command changes, commits the edits of its
+// people, and goes there. The clock of the runs stands still, because what they
+// append to the schema log carries the time.
+func (c lawCase) make(t *testing.T, w *world) {
+	t.Helper()
+	w.Env = append(w.Env, "SOURCE_DATE_EPOCH=1772600000")
+	w.good(append([]string{"new", "shop"}, wordsOf(t, c.made)...))
+	write(t, w.Dir, c.files)
+	w.Dir = filepath.Join(w.Dir, "shop")
+	w.git(".", "add", "-A")
+	w.git(".", "commit", "-q", "--allow-empty", "-m", "edits")
 }
 
 // TestLaw holds every command that plans to its word: the plan as JSON lists
@@ -162,8 +203,12 @@ func (p savedPlan) check(t *testing.T, before, after map[string]entry) {
 			if was != is {
 				t.Errorf("%s was to stay as it is", name)
 			}
+		case "delete":
+			if stays || !there {
+				t.Errorf("%s was to go", name)
+			}
 		default:
-			t.Errorf("%s: action %q is none of a new service", name, c.Action)
+			t.Errorf("%s: action %q is not known", name, c.Action)
 		}
 	}
 	for name, is := range after {
@@ -172,7 +217,7 @@ func (p savedPlan) check(t *testing.T, before, after map[string]entry) {
 		}
 	}
 	for name := range before {
-		if _, stays := after[name]; !stays {
+		if _, stays := after[name]; !stays && !planned[name] && !before[name].Mode.IsDir() {
 			t.Errorf("%s is gone and was not planned", name)
 		}
 	}

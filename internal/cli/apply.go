@@ -61,7 +61,7 @@ func (a *app) runApply(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.view().New(view.NewReport{
+	return a.view().Done(view.Report{
 		Name: filepath.Base(dir), Receipt: receipt.Receipt, Plan: p, Commit: receipt.Commit,
 		Branch: receipt.Branch, Command: []string{"sill", "apply", args[0]}, Warnings: receipt.Warnings,
 	})

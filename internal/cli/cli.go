@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -101,8 +102,18 @@ func (a *app) view() view.View { //nolint:ireturn // the flags choose one of two
 func (a *app) world() (scaffold.World, error) {
 	cwd, err := a.cwd()
 	return scaffold.World{
-		Cwd: cwd, Env: a.env, ConfigDir: a.configDir(), PID: a.PID, Now: a.Now,
+		Cwd: cwd, Env: a.env, ConfigDir: a.configDir(), PID: a.PID, Now: a.clock(),
 	}, err
+}
+
+// clock returns what tells the time: SOURCE_DATE_EPOCH where it is set, so that
+// a run can be repeated to the byte (https://reproducible-builds.org/specs/source-date-epoch/).
+func (a *app) clock() func() time.Time {
+	seconds, err := strconv.ParseInt(a.env.Get("SOURCE_DATE_EPOCH"), 10, 64)
+	if err != nil {
+		return a.Now
+	}
+	return func() time.Time { return time.Unix(seconds, 0).UTC() }
 }
 
 // cwd returns the directory that -C goes to.
@@ -160,7 +171,10 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.PersistentFlags().StringVarP(&a.options.dir, "directory", "C", "", "go to `DIR` first")
 	root.PersistentFlags().BoolVar(&a.options.json, "json", false, "one JSON value on standard output, failures too")
-	root.AddCommand(a.newCommand(), a.applyCommand(), a.verifyCommand(), a.listCommand(), a.showCommand(), a.versionCommand(), a.completionCommand())
+	root.AddCommand(
+		a.newCommand(), a.addCommand(), a.removeCommand(), a.setCommand(), a.updateCommand(), a.statusCommand(), a.diffCommand(), a.abortCommand(),
+		a.releaseCommand(), a.applyCommand(), a.verifyCommand(), a.listCommand(), a.showCommand(), a.versionCommand(), a.completionCommand(),
+	)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.InitDefaultHelpCmd()
 	for _, cmd := range all(root) {

@@ -129,7 +129,7 @@ func (a *app) runNew(cmd *cobra.Command, o *newOptions, args []string) error {
 
 func (a *app) showPlan(title string, d scaffold.Draft) error {
 	report := view.PlanReport{
-		Plan: d.Plan, Title: title, Assumed: assumptions(d.Assumed),
+		Plan: d.Plan, Title: title, Notes: d.Notes, Assumed: assumptions(d.Assumed),
 		Closing: "Nothing was written. Run it without --dry-run to do this.",
 	}
 	for _, argv := range d.Setup.Commands {
@@ -144,7 +144,7 @@ func (a *app) commitNew(ctx context.Context, w scaffold.World, o *newOptions, r 
 		return err
 	}
 	next := steps(d, w.Cwd)
-	report := view.NewReport{
+	report := view.Report{
 		Name: filepath.Base(d.Dir), Blueprint: r.Source.Blueprint.Name + " " + r.Source.Blueprint.Version,
 		Receipt: receipt.Receipt, Plan: d.Plan, Commit: receipt.Commit, Branch: receipt.Branch,
 		Assumed: assumptions(d.Assumed), Command: d.Command, Next: next, Warnings: receipt.Warnings,
@@ -155,7 +155,7 @@ func (a *app) commitNew(ctx context.Context, w scaffold.World, o *newOptions, r 
 	if setupErr != nil && a.options.json {
 		return setupErr
 	}
-	return errors.Join(a.view().New(report), setupErr)
+	return errors.Join(a.view().Done(report), setupErr)
 }
 
 // commit commits a plan, and tells people on a terminal what takes so long when
@@ -192,7 +192,7 @@ func shownDir(d scaffold.Draft, cwd string) string {
 }
 
 // setup runs the setup commands of the blueprint where they are approved.
-func (a *app) setup(ctx context.Context, o *newOptions, r scaffold.NewRequest, d scaffold.Draft, report *view.NewReport) error {
+func (a *app) setup(ctx context.Context, o *newOptions, r scaffold.NewRequest, d scaffold.Draft, report *view.Report) error {
 	if len(d.Setup.Commands) == 0 || o.noSetup {
 		return nil
 	}

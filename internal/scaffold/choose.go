@@ -31,7 +31,7 @@ func (n *newRun) chooseResources(ctx context.Context) error {
 	if err := resource.Check(n.Resources); err != nil {
 		return err
 	}
-	if err := n.checkReserved(); err != nil {
+	if err := checkReserved(n.b, n.Resources); err != nil {
 		return err
 	}
 	n.Resources = resource.Sorted(n.Resources)
@@ -39,14 +39,14 @@ func (n *newRun) chooseResources(ctx context.Context) error {
 }
 
 // checkReserved refuses names that the files of the blueprint have already.
-func (n *newRun) checkReserved() error {
+func checkReserved(b *blueprint.Blueprint, rs []resource.Resource) error {
 	var problems diag.List
-	for _, r := range n.Resources {
-		if slices.Contains(n.b.Reserved, r.Name) || slices.Contains(n.b.Reserved, r.Plural) {
+	for _, r := range rs {
+		if slices.Contains(b.Reserved, r.Name) || slices.Contains(b.Reserved, r.Plural) {
 			problems.Add(diag.Diagnostic{
 				Code:    "resource-reserved",
-				Summary: fmt.Sprintf("resource %s: the blueprint %s uses this name itself", r.Name, n.b.Name),
-				Hint:    "choose another name; taken are " + strings.Join(n.b.Reserved, ", "),
+				Summary: fmt.Sprintf("resource %s: the blueprint %s uses this name itself", r.Name, b.Name),
+				Hint:    "choose another name; taken are " + strings.Join(b.Reserved, ", "),
 			})
 		}
 	}

@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"groundsill.example/internal/apply"
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/gitrepo"
 	"groundsill.example/internal/plan"
+	"groundsill.example/internal/record"
 	"groundsill.example/internal/tree"
 )
 
@@ -46,7 +48,9 @@ func Recover(ctx context.Context, w World, dir string) (*apply.Recovery, error) 
 	if err := c.find(); err != nil || !directory(dir) {
 		return nil, err
 	}
-	return apply.Recover(ctx, c.target(), c.options())
+	options := c.options()
+	options.Restored = c.restoreIndex(ctx)
+	return apply.Recover(ctx, c.target(), options)
 }
 
 // Left reports what a crashed run left at dir, and changes nothing.
@@ -84,6 +88,39 @@ func (c *commit) own() bool { return c.found && c.repo.Prefix == "" }
 
 func (c *commit) options() apply.Options { return apply.Options{PID: c.PID} }
 
+// undoable returns options with which the run can be taken back: what it has to
+// know of git is noted before anything is written.
+func (c *commit) undoable(ctx context.Context) (apply.Options, error) {
+	o := c.options()
+	o.Restored = c.restoreIndex(ctx)
+	if !c.found {
+		return o, nil
+	}
+	var err error
+	if o.Mark, err = c.mark(ctx); err != nil {
+		return o, err
+	}
+	if unmerged := c.unmerged(); len(unmerged) > 0 {
+		var paths []tree.Path
+		for _, u := range unmerged {
+			paths = append(paths, u.Path)
+		}
+		o.Note, err = gitrepo.SaveIndex(ctx, c.Env, c.repo, paths)
+	}
+	return o, err
+}
+
+// unmerged returns the conflicts that git is to know about.
+func (c *commit) unmerged() []gitrepo.Unmerged {
+	var all []gitrepo.Unmerged
+	for _, one := range c.plan.Conflicts {
+		if !one.Sides.Empty() {
+			all = append(all, gitrepo.Unmerged{Path: one.Path, Base: one.Sides.Base, Ours: one.Sides.Ours, Theirs: one.Sides.Theirs})
+		}
+	}
+	return all
+}
+
 // target returns where the plan goes and where its journal lives: in the git
 // directory, out of everybody's way, a place of its own for each service of a
 // repository.
@@ -111,10 +148,18 @@ func (c *commit) publish(ctx context.Context) (Receipt, error) {
 
 // run changes a directory that is there.
 func (c *commit) run(ctx context.Context) (Receipt, error) {
-	var err error
-	c.receipt.Receipt, err = apply.Run(ctx, c.target(), c.plan, c.options())
+	options, err := c.undoable(ctx)
 	if err != nil {
 		return c.receipt, err
+	}
+	c.receipt.Receipt, err = apply.Run(ctx, c.target(), c.plan, options)
+	if err != nil {
+		return c.receipt, err
+	}
+	if unmerged := c.unmerged(); c.found && len(unmerged) > 0 {
+		if err := gitrepo.SetUnmerged(ctx, c.Env, c.repo, unmerged); err != nil {
+			return c.receipt, err
+		}
 	}
 	err = c.git(ctx, c.dir)
 	if diag.ClassOf(err) == diag.Interrupted {
@@ -127,7 +172,7 @@ func (c *commit) run(ctx context.Context) (Receipt, error) {
 
 // git does what the plan says about git, in dir.
 func (c *commit) git(ctx context.Context, dir string) error {
-	if c.found && !c.own() {
+	if c.found && !c.own() && !c.changes() {
 		return nil
 	}
 	switch c.plan.Git {
@@ -157,9 +202,9 @@ func (c *commit) firstCommit(ctx context.Context, dir string) error {
 		c.receipt.Warnings = append(c.receipt.Warnings, "Nothing is committed: conflicts are left for you.")
 		return nil
 	}
-	options := gitrepo.CommitOptions{Message: c.plan.Message, When: c.Now()}
+	options := gitrepo.CommitOptions{Message: c.plan.Message, When: c.Now(), Deleted: c.deleted()}
 	var err error
-	if c.own() {
+	if c.found {
 		c.receipt.Commit, err = gitrepo.Commit(ctx, c.Env, c.repo, c.written(), options)
 	} else {
 		c.receipt.Commit, err = gitrepo.Create(ctx, c.Env, dir, c.written(), options)
@@ -180,6 +225,25 @@ func (c *commit) firstCommit(ctx context.Context, dir string) error {
 		c.receipt.Branch, err = made.Branch()
 	}
 	return err
+}
+
+// changes reports whether the plan changes a service that is there, and does not
+// make one.
+func (c *commit) changes() bool {
+	return slices.ContainsFunc(c.plan.Changes, func(one plan.Change) bool {
+		return one.Path.String() == record.Name && one.Action == plan.Update
+	})
+}
+
+// deleted returns the paths that the plan deletes.
+func (c *commit) deleted() []tree.Path {
+	var all []tree.Path
+	for _, change := range c.plan.Changes {
+		if change.Action == plan.Delete {
+			all = append(all, change.Path)
+		}
+	}
+	return all
 }
 
 // written returns the files that the plan creates or updates.

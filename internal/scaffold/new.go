@@ -55,7 +55,9 @@ type NewRequest struct {
 
 // Draft is what a use case came to: the plan, and what to tell about it.
 type Draft struct {
-	Dir     string // absolute: the root of the plan
+	Dir     string   // absolute: the root of the plan
+	Title   string   // what the run does: "Add resource order"; empty for a new service
+	Notes   []string // to be read first: a changelog
 	Plan    plan.Plan
 	Assumed []Assumption
 	Command []string // repeats the run

@@ -32,6 +32,7 @@ func (h Human) Plan(r PlanReport) error {
 		p.paragraph("", plain, r.Title)
 		p.line()
 	}
+	p.notes(r.Notes)
 	p.tree(rootName(r.Plan.Root), r.Plan.Changes, h.limit())
 	if len(r.Plan.Changes) > 0 {
 		p.line()
@@ -52,15 +53,20 @@ func (h Human) Plan(r PlanReport) error {
 	return write(h.Out, p)
 }
 
-// New shows what was made, what was assumed, the command that does it again and
+// Done shows what was made, what was assumed, the command that does it again and
 // what to do next. Warnings are on Err.
-func (h Human) New(r NewReport) error {
+func (h Human) Done(r Report) error {
 	p := newPage(h.Out)
+	p.notes(r.Notes)
 	p.paragraph("", plain, made(r))
-	p.line()
+	if len(r.Plan.Changes) > 0 {
+		p.line()
+	}
 	p.tree(dirName(r), r.Plan.Changes, h.limit())
 	p.assumed(r.Assumed)
-	p.again(r.Command)
+	if r.Title == "" {
+		p.again(r.Command)
+	}
 	p.steps("Next", r.Next)
 	if err := write(h.Out, p); err != nil {
 		return err
@@ -307,9 +313,23 @@ func title(name string) string {
 	return string(unicode.ToUpper(first)) + name[n:]
 }
 
-// made says in a sentence what "sill new" did.
-func made(r NewReport) string {
+// notes shows texts that are to be read before the rest, as they are.
+func (p *page) notes(texts []string) {
+	for _, text := range texts {
+		p.line(strings.TrimRight(term.EscapeText(text), "\n"))
+		p.line()
+	}
+}
+
+// made says in a sentence what a command did.
+func made(r Report) string {
+	if r.Title != "" && len(r.Plan.Changes) == 0 {
+		return r.Title + ": nothing to do."
+	}
 	text := fmt.Sprintf("Created %s: %s", r.Name, count(len(r.Receipt.Created), "file"))
+	if r.Title != "" {
+		text = fmt.Sprintf("%s: %s created", r.Title, count(len(r.Receipt.Created), "file"))
+	}
 	if n := len(r.Receipt.Updated); n > 0 {
 		text += fmt.Sprintf(", %d updated", n)
 	}
@@ -357,7 +377,7 @@ func rootName(root string) string {
 }
 
 // dirName returns the last segment of the directory that was made.
-func dirName(r NewReport) string {
+func dirName(r Report) string {
 	dir := strings.TrimRight(strings.ReplaceAll(r.Receipt.Dir, `\`, "/"), "/")
 	return rootName(dir[strings.LastIndexByte(dir, '/')+1:])
 }

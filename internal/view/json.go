@@ -63,8 +63,8 @@ type recoveryJSON struct {
 	Paths []string `json:"paths"`
 }
 
-// New writes {"sill": 1, "result": …}.
-func (j JSON) New(r NewReport) error {
+// Done writes {"sill": 1, "result": …}.
+func (j JSON) Done(r Report) error {
 	return j.value("result", resultJSON{
 		Dir:       r.Receipt.Dir,
 		Blueprint: r.Blueprint,

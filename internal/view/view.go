@@ -16,8 +16,8 @@ import (
 type View interface {
 	// Plan shows what a run would do.
 	Plan(r PlanReport) error
-	// New shows what "sill new" has done.
-	New(r NewReport) error
+	// Done shows what a command that writes has done.
+	Done(r Report) error
 	// Table shows a list.
 	Table(t Table) error
 	// Sheet shows one thing with all there is to say about it.
@@ -33,15 +33,18 @@ type View interface {
 type PlanReport struct {
 	Plan    plan.Plan
 	Title   string       // one line above it: "new service orders, from go 0.1.0"
+	Notes   []string     // texts to read first: a changelog
 	Assumed []Assumption // answers nobody gave
 	Then    []Step       // what runs once the files are there
 	Closing string       // one line below it: what was not done, and how to have it done
 }
 
-// NewReport is what "sill new" has done.
-type NewReport struct {
-	Name      string // of the service
-	Blueprint string // "go 0.1.0"
+// Report is what a command that writes has done.
+type Report struct {
+	Title     string   // "Add resource order"; empty for a new service
+	Name      string   // of the service
+	Notes     []string // texts to read first: a changelog
+	Blueprint string   // "go 0.1.0"
 	Receipt   apply.Receipt
 	Plan      plan.Plan
 	Commit    string // the commit that was made, in hexadecimal; empty for none

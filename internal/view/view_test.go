@@ -114,10 +114,10 @@ func assumed() []Assumption {
 	}
 }
 
-func newReport(t *testing.T) NewReport {
+func newReport(t *testing.T) Report {
 	t.Helper()
 	p := service(t)
-	r := NewReport{
+	r := Report{
 		Name: "orders", Blueprint: "go 0.1.0", Plan: p,
 		Receipt: apply.Receipt{Dir: "/home/ada/orders"},
 		Commit:  "3f2a1bc9d0e4f5a6b7c8d9e0f1a2b3c4d5e6f708", Branch: "main",
@@ -139,10 +139,10 @@ func newReport(t *testing.T) NewReport {
 	return r
 }
 
-func merged(t *testing.T) NewReport {
+func merged(t *testing.T) Report {
 	t.Helper()
 	p := mixed(t)
-	return NewReport{
+	return Report{
 		Name: "bestellung", Plan: p, Receipt: apply.Receipt{
 			Dir:     `C:\code\bestellung`,
 			Created: []tree.Path{path(t, "cmd/main.go")}, Updated: []tree.Path{path(t, "run.sh")},
@@ -212,8 +212,8 @@ func scenes(t *testing.T) map[string]func(View) error {
 		"plan":       func(v View) error { return v.Plan(planReport(t)) },
 		"plan-mixed": func(v View) error { return v.Plan(PlanReport{Plan: mixed(t)}) },
 		"plan-empty": func(v View) error { return v.Plan(PlanReport{Plan: plan.Plan{Root: "."}}) },
-		"new":        func(v View) error { return v.New(newReport(t)) },
-		"new-merged": func(v View) error { return v.New(merged(t)) },
+		"new":        func(v View) error { return v.Done(newReport(t)) },
+		"new-merged": func(v View) error { return v.Done(merged(t)) },
 		"table":      func(v View) error { return v.Table(blueprints()) },
 		"table-empty": func(v View) error {
 			return v.Table(Table{Name: "blueprints", Columns: []string{"name"}, Empty: "No blueprints."})

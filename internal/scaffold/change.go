@@ -1,0 +1,197 @@
+package scaffold
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"groundsill.example/internal/answer"
+	"groundsill.example/internal/blueprint"
+	"groundsill.example/internal/diag"
+	"groundsill.example/internal/gitrepo"
+	"groundsill.example/internal/merge"
+	"groundsill.example/internal/plan"
+	"groundsill.example/internal/record"
+	"groundsill.example/internal/render"
+	"groundsill.example/internal/source"
+	"groundsill.example/internal/tree"
+	"groundsill.example/internal/userconfig"
+)
+
+// ChangeRequest is what add, remove, set and update have in common.
+type ChangeRequest struct {
+	Command    []string // the words that repeat the run, from "sill" on
+	AllowDirty bool     // files may have changes that are not committed
+	Commit     bool     // commit what was done, where nothing is left to decide
+	Migration  Migration
+	Asker      answer.Asker // nil: nothing is asked
+	Config     userconfig.Config
+}
+
+// Migration says what becomes of the migrations of what goes.
+type Migration string
+
+// The ways of --migration. The zero value deletes what no remote-tracking
+// branch holds and drops the rest.
+const (
+	MigrationDelete  Migration = "delete"
+	MigrationDrop    Migration = "drop"
+	MigrationRewrite Migration = "rewrite" // of sill set database: the log begins anew
+)
+
+// change is the way of a repository from one record to the next. Its steps run
+// in the order in which [World.change] names them; each reads what the steps
+// before it found.
+type change struct {
+	World
+	ChangeRequest
+
+	repo source.Repository
+	git  gitrepo.Repo
+	has  bool // there is a git repository
+
+	from, to record.Record
+	old, new *blueprint.Blueprint
+	restart  bool                  // migrations are written anew
+	renames  []blueprint.Migration // what the new blueprint says about the way
+	spread   []substitution        // answers whose value stands in files of the user
+	subject  string                // of the commit message
+	assumed  []Assumption          // answers that nobody gave
+	notes    []string              // for people, before the plan: a changelog
+	warnings []string              // of the edit, for people
+
+	base, theirs render.Output
+	ours         tree.Tree // what is there at the paths of both
+	outcome      merge.Outcome
+	plan         plan.Plan
+}
+
+// edit changes c.to, and c.new where the blueprint changes.
+type edit func(ctx context.Context, c *change) error
+
+// changed runs an edit and everything that follows from it, up to the plan. It
+// writes nothing.
+func (w World) changed(ctx context.Context, r ChangeRequest, e edit) (Draft, error) {
+	c, err := w.begin(r)
+	if err != nil {
+		return Draft{}, err
+	}
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) error { return e(ctx, c) },
+		c.render, c.look, c.merge, c.exchange, c.compare, c.checkClean, c.checkPlaces,
+	} {
+		if err := step(ctx); err != nil {
+			return Draft{}, err
+		}
+	}
+	return c.draft(), nil
+}
+
+// begin reads the repository that the working directory lies in.
+func (w World) begin(r ChangeRequest) (*change, error) {
+	repo, err := w.repository()
+	if err != nil {
+		return nil, err
+	}
+	c := &change{World: w, ChangeRequest: r, repo: repo}
+	c.from, c.to = repo.Record, repo.Record
+	c.old, c.new = repo.Source.Blueprint, repo.Source.Blueprint
+	if c.git, c.has, err = gitrepo.Find(repo.Dir); err != nil {
+		return nil, err
+	}
+	c.base, err = render.Render(c.old, c.from)
+	return c, err
+}
+
+// repository returns the repository that the working directory lies in.
+func (w World) repository() (source.Repository, error) {
+	repo, found, err := source.FindRepository(w.Cwd)
+	if err != nil {
+		return repo, err
+	}
+	if !found {
+		return repo, diag.New(diag.Usage, diag.Diagnostic{
+			Code: "record-missing", Summary: "there is no " + record.Name + " here or above",
+			Hint: "go to a repository that sill made, or make one with sill new",
+		})
+	}
+	return repo, nil
+}
+
+// render renders what the repository is to be.
+func (c *change) render(context.Context) error {
+	if c.to.Equal(c.from) && c.old.Digest == c.new.Digest {
+		c.theirs = c.base
+		c.to.Commands = c.base.Commands
+		return nil
+	}
+	var err error
+	if c.theirs, err = render.Render(c.new, c.to); err != nil {
+		return err
+	}
+	c.to.Commands = c.theirs.Commands
+	if !c.restart {
+		c.freeze()
+	}
+	return nil
+}
+
+// freeze keeps files of the history as they were made: a migration that exists
+// is never rendered differently, neither its text nor its name.
+func (c *change) freeze() {
+	kept := map[string]bool{}
+	for _, e := range c.to.Schema {
+		kept[e.At] = slices.ContainsFunc(c.from.Schema, func(o record.Entry) bool { return o.At == e.At })
+	}
+	files := map[tree.Path]tree.File{}
+	for p, f := range c.theirs.Tree.All() {
+		if at, frozen := c.theirs.Frozen[p]; !frozen || !kept[at] {
+			files[p] = f
+		}
+	}
+	for p, at := range c.base.Frozen {
+		_, stays := c.theirs.Tree.File(p)
+		if f, there := c.base.Tree.File(p); there && (kept[at] || at == "" && stays) {
+			files[p] = f
+		}
+	}
+	c.theirs.Tree = tree.Of(files)
+}
+
+// unmanaged reports whether a file is the user's alone.
+func (c *change) unmanaged(p tree.Path) bool {
+	return slices.Contains(c.from.Unmanaged, p) || slices.Contains(c.to.Unmanaged, p)
+}
+
+// look reads what is there, at every place where something was or is to be.
+func (c *change) look(context.Context) error {
+	places := map[tree.Path]bool{}
+	for _, t := range []tree.Tree{c.base.Tree, c.theirs.Tree} {
+		for p := range t.All() {
+			places[p] = true
+		}
+	}
+	list := make([]tree.Path, 0, len(places))
+	for p := range places {
+		list = append(list, p)
+	}
+	var err error
+	c.ours, err = source.Snapshot(c.repo.Dir, list)
+	return err
+}
+
+// labels name the sides in conflict markers.
+func (c *change) labels() merge.Labels {
+	theirs := version(c.new)
+	if c.old.Digest == c.new.Digest {
+		theirs = "incoming " + theirs
+	}
+	return merge.Labels{Ours: "yours", Base: "base " + version(c.old), Theirs: theirs}
+}
+
+func version(b *blueprint.Blueprint) string { return b.Name + "@" + b.Version }
+
+// dir returns the directory of a file of the repository.
+func (c *change) at(p tree.Path) string {
+	return filepath.Join(c.repo.Dir, filepath.FromSlash(p.String()))
+}
