@@ -13,8 +13,8 @@ func securityMutants() []herd {
 			{
 				name: "what is searched for becomes part of the statement",
 				edits: []edit{
-					{"internal/repository/sqlite.go", `", ?) > 0")`, `", '"+text+"') > 0")`},
-					{"internal/repository/sqlite.go", "\t\targuments = append(arguments, text)\n", ""},
+					{"internal/repository/sqlite_search.go", `", ?) > 0")`, `", '"+text+"') > 0")`},
+					{"internal/repository/sqlite_search.go", "\t\targuments = append(arguments, text)\n", ""},
 				},
 				want: "SE-4 MUST",
 			},
