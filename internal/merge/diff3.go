@@ -37,7 +37,8 @@ type region struct {
 type merged struct {
 	merger
 	regions    []region
-	all, other []edit // of ours and of theirs, to find what lines of the base became
+	all, other []edit          // of ours and of theirs, to find what lines of the base became
+	moved      map[string]bool // what one side has elsewhere and the other took out
 }
 
 func (m merger) run() merged {
@@ -46,7 +47,20 @@ func (m merger) run() merged {
 		m.avoid(theirs, m.theirs, ours)
 		m.avoid(ours, m.ours, theirs)
 	}
-	return merged{m, m.group(ours, theirs), ours, theirs}
+	return merged{m, m.group(ours, theirs), ours, theirs, m.moved()}
+}
+
+// moved returns the lines that the base has once, that one side has once and
+// the other no more. Where they are new to a comparison, they were moved.
+func (m merger) moved() map[string]bool {
+	base, ours, theirs := countKeys(m.base), countKeys(m.ours), countKeys(m.theirs)
+	all := map[string]bool{}
+	for key, n := range base {
+		if n == 1 && ours[key]+theirs[key] == 1 {
+			all[key] = true
+		}
+	}
+	return all
 }
 
 func edits(base, side []string) []edit {
@@ -222,13 +236,21 @@ func (d merged) keys(list []line) []string {
 // conflicted reports whether a region cannot be decided.
 func (d merged) conflicted(r region) bool {
 	if len(r.ours) == 0 || len(r.theirs) == 0 {
-		return false
+		return d.revives(r.ours, d.ours) || d.revives(r.theirs, d.theirs)
 	}
 	ours, theirs := d.keys(d.side(r, r.ours, 'o')), d.keys(d.side(r, r.theirs, 't'))
 	if slices.Equal(ours, theirs) {
 		return false
 	}
 	return !d.union || r.from != r.to || shares(ours, theirs)
+}
+
+// revives reports whether edits bring in a line that the other side took out
+// of the place where it was.
+func (d merged) revives(list []edit, side []string) bool {
+	return slices.ContainsFunc(list, func(e edit) bool {
+		return slices.ContainsFunc(side[e.lines.start:e.lines.end], func(key string) bool { return d.moved[key] })
+	})
 }
 
 // shares reports whether two insertions have a line in common that says

@@ -30,7 +30,7 @@ func drawEdit(t *rapid.T, base []byte, label string) []byte {
 	for i := range rapid.IntRange(0, 4).Draw(t, label) {
 		at := rapid.IntRange(0, len(lines)).Draw(t, "at")
 		word := label + string(rune('0'+i))
-		switch rapid.IntRange(0, 2).Draw(t, "what") {
+		switch rapid.IntRange(0, 3).Draw(t, "what") {
 		case 0:
 			lines = slices.Insert(lines, at, word)
 		case 1:
@@ -40,6 +40,12 @@ func drawEdit(t *rapid.T, base []byte, label string) []byte {
 		case 2:
 			if at < len(lines) {
 				lines = slices.Delete(lines, at, at+1)
+			}
+		case 3:
+			if at < len(lines) {
+				moved := lines[at]
+				lines = slices.Delete(lines, at, at+1)
+				lines = slices.Insert(lines, rapid.IntRange(0, len(lines)).Draw(t, "to"), moved)
 			}
 		}
 	}

@@ -54,6 +54,14 @@ func TestFile(t *testing.T) {
 			base: "}\n}\nend\n", ours: "}\n}\nEND\n", theirs: "}\n}\n}\nend\n", want: "}\n}\n}\nEND\n",
 		},
 		{
+			name: "a line that the user moved and the blueprint took out", file: "routes.txt", union: true,
+			base: "head\na\nb\nc\nd\ntail\n", ours: "head\nb\nc\nd\na\ntail\n", theirs: "head\nb\nc\nd\ntail\n",
+		},
+		{
+			name: "a line that the blueprint moved and the user took out", file: "routes.txt", union: true,
+			base: "head\na\nb\nc\nd\ntail\n", ours: "head\nb\nc\nd\ntail\n", theirs: "head\nb\nc\nd\na\ntail\n",
+		},
+		{
 			name: "imports are a set", file: "a.go", union: true,
 			base:   "package a\n\nimport (\n\t\"fmt\"\n\n\t\"x/b\"\n)\n\nvar _ = fmt.Sprint(b.B)\n",
 			ours:   "package a\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\n\t\"x/b\"\n)\n\nvar _ = fmt.Sprint(b.B, os.Args)\n",
@@ -137,6 +145,7 @@ func at(t *testing.T, name string) tree.Path {
 
 func TestTrees(t *testing.T) {
 	t.Parallel()
+	const goBase = "package a\n\nfunc f(base any) {\n\tuse(base)\n\n\tuse(nil)\n\n\tuse(1)\n}\n"
 	const long = "one line\ntwo lines\nthree lines\nfour lines\nfive lines\n"
 	for _, c := range []struct {
 		name, files string
@@ -168,6 +177,12 @@ func TestTrees(t *testing.T) {
 			"what the blueprint renamed", "-- base/a --\n" + long + "-- ours/a --\nmine\n" + long + "-- theirs/b --\n" + long + "six lines\n",
 			map[string]string{"a": "b"},
 			"-a +b",
+		},
+		{
+			"a new line with a name that you changed",
+			"-- base/a.go --\n" + goBase + "-- ours/a.go --\n" + strings.ReplaceAll(goBase, "base", "controllers") +
+				"-- theirs/a.go --\n" + strings.Replace(goBase, "\tuse(nil)\n", "\tuse(nil)\n\tuse(base)\n", 1),
+			nil, "=a.go +a.go.sill !content a.go ?a.go is left to you",
 		},
 		{"a route twice", "-- base/r --\n\n-- ours/r --\n\n-- ours/s --\nroute /x\n-- base/s --\n\n-- theirs/s --\n\n-- theirs/r --\nroute /x\n", nil, "=r +r.sill !declared twice r ?r is left to you"},
 	} {

@@ -77,11 +77,13 @@ func only(lines map[string]int, candidates map[tree.Path]map[string]int) (tree.P
 }
 
 // counts returns how often a text has each line that says something.
-func counts(data []byte) map[string]int {
+func counts(data []byte) map[string]int { return countKeys(split(data).keys) }
+
+func countKeys(keys []string) map[string]int {
 	n := map[string]int{}
-	for _, l := range split(data).keys {
-		if significant(l) {
-			n[l]++
+	for _, key := range keys {
+		if significant(key) {
+			n[key]++
 		}
 	}
 	return n

@@ -29,12 +29,12 @@ type piece struct {
 
 func (d merged) decided(r region) []piece {
 	switch {
+	case d.conflicted(r):
+		return []piece{{conflict: &r}}
 	case len(r.theirs) == 0:
 		return []piece{{lines: d.side(r, r.ours, 'o')}}
 	case len(r.ours) == 0:
 		return []piece{{lines: d.side(r, r.theirs, 't')}}
-	case d.conflicted(r):
-		return []piece{{conflict: &r}}
 	}
 	ours, theirs := d.side(r, r.ours, 'o'), d.side(r, r.theirs, 't')
 	if equalKeys(d.keys(ours), d.keys(theirs)) {
