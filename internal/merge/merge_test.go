@@ -146,6 +146,7 @@ func at(t *testing.T, name string) tree.Path {
 func TestTrees(t *testing.T) {
 	t.Parallel()
 	const goBase = "package a\n\nfunc f(base any) {\n\tuse(base)\n\n\tuse(nil)\n\n\tuse(1)\n}\n"
+	const goDeleted = "-- base/b.go --\npackage a\n\nvar b = 1\n-- theirs/b.go --\npackage a\n\nvar b = 1\n"
 	const long = "one line\ntwo lines\nthree lines\nfour lines\nfive lines\n"
 	for _, c := range []struct {
 		name, files string
@@ -183,6 +184,19 @@ func TestTrees(t *testing.T) {
 			"-- base/a.go --\n" + goBase + "-- ours/a.go --\n" + strings.ReplaceAll(goBase, "base", "controllers") +
 				"-- theirs/a.go --\n" + strings.Replace(goBase, "\tuse(nil)\n", "\tuse(nil)\n\tuse(base)\n", 1),
 			nil, "=a.go +a.go.sill !content a.go ?a.go is left to you",
+		},
+		{
+			"a new line with a name of a file that you deleted",
+			"-- base/a.go --\npackage a\n-- ours/a.go --\npackage a\n-- theirs/a.go --\npackage a\n\nvar A = b\n" + goDeleted,
+			nil, "=a.go +a.go.sill !content a.go ?a.go needs what you deleted",
+		},
+		{
+			"a new file with such a name",
+			"-- theirs/a.go --\npackage a\n\nvar A = b\n" + goDeleted, nil, "+a.go ?a.go needs what you deleted",
+		},
+		{
+			"a name that you put elsewhere",
+			"-- theirs/a.go --\npackage a\n\nvar A = b\n-- stray/c.go --\npackage a\n\nvar b, c = 1, 2\n" + goDeleted, nil, "+a.go",
 		},
 		{"a route twice", "-- base/r --\n\n-- ours/r --\n\n-- ours/s --\nroute /x\n-- base/s --\n\n-- theirs/s --\n\n-- theirs/r --\nroute /x\n", nil, "=r +r.sill !declared twice r ?r is left to you"},
 	} {

@@ -73,6 +73,9 @@ func Trees(r Request) (Outcome, error) {
 		t.path(p)
 	}
 	t.checkUnique()
+	if err := t.checkPackages(); err != nil {
+		return Outcome{}, err
+	}
 	slices.Sort(t.warnings)
 	return Outcome{
 		Ours: tree.Of(t.ours), Target: tree.Of(t.target), Conflicts: t.conflicts,
