@@ -70,10 +70,8 @@ func tryContract(t *testing.T, cell, server string, args []string) {
 	must(t, err)
 	report, err := contract.Run(t.Context(), contract.Options{
 		Dir: dir, Scratch: t.TempDir(), Server: server, Scale: scale, Now: time.Now,
-		// golangci-lint keeps a lock in TMPDIR, and one cell is not to wait for
-		// another. And with -trimpath, equal packages of two cells are one to the
-		// build cache, where go test -coverpkg then finds the other's TMPDIR.
-		Env: append(cleanEnv(), "TMPDIR="+t.TempDir(), "GOFLAGS="),
+		// golangci-lint keeps a lock there, and one cell is not to wait for another.
+		Env: append(cleanEnv(), "TMPDIR="+t.TempDir()),
 	})
 	must(t, err)
 	keepReport(t, cell, report)

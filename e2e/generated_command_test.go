@@ -49,7 +49,7 @@ var cleanEnv = sync.OnceValue(func() []string {
 	for _, key := range goSettings {
 		env = append(env, key+"="+goEnv(key))
 	}
-	return env
+	return slices.Clip(env) // so that what tests append in parallel is their own
 })
 
 // goSettings are what finds modules and built packages again.
