@@ -10,14 +10,14 @@ import (
 const changelogName = "CHANGELOG.md"
 
 // versionHeading is a heading of a version, as in Keep a Changelog.
-var versionHeading = regexp.MustCompile(`^## \[?v?(\d+\.\d+\.\d+(?:-[0-9a-z.]+)?)\]?`)
+var versionHeading = regexp.MustCompile(`^## \[?v?(\d+\.\d+\.\d+(?:-[0-9a-z.]+)?)\]?(?:[\s(]|$)`)
 
 // maxChanges bounds what is shown of a changelog, in bytes.
 const maxChanges = 16 << 10
 
 // Changes returns the parts of a blueprint's CHANGELOG.md about the versions
 // after from, up to its own, as they stand there. It is empty where there are
-// none.
+// none, and says so where it is not all of them.
 func (b *Blueprint) Changes(from string) string {
 	p, err := tree.ParsePath(changelogName)
 	if err != nil {
@@ -31,9 +31,13 @@ func (b *Blueprint) Changes(from string) string {
 			m := versionHeading.FindStringSubmatch(line)
 			wanted = m != nil && Older(from, m[1]) && !Older(b.Version, m[1])
 		}
-		if wanted && out.Len()+len(line) <= maxChanges {
-			out.WriteString(line)
+		if !wanted {
+			continue
 		}
+		if out.Len()+len(line) > maxChanges {
+			return out.String() + "…\n\nThe rest is in " + changelogName + " of the blueprint."
+		}
+		out.WriteString(line)
 	}
 	return strings.TrimSpace(out.String())
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/mod/semver"
 
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/strictyaml"
@@ -43,7 +44,7 @@ func parseManifest(data []byte) (*Blueprint, error) {
 	m.Require("name", "version", "description", "engine")
 	b := &Blueprint{
 		Name:        r.form(m, "name", nameForm),
-		Version:     r.form(m, "version", versionForm),
+		Version:     r.version(m, "version"),
 		Description: m.Str("description"),
 		Computed:    r.values(m, "computed"),
 		Facts:       r.values(m, "facts"),
@@ -54,7 +55,7 @@ func parseManifest(data []byte) (*Blueprint, error) {
 		Next:        r.steps(m),
 	}
 	b.Base = Part{Dir: filesDir, Manifest: ManifestName, Questions: r.questions(m), Rules: r.rules(m)}
-	b.Unique, b.Migrations = r.uniques(m), r.migrations(m, b.Version)
+	b.Unique, b.Migrations = r.uniques(m), r.migrations(m, b)
 	r.engine(m)
 	return b, r.Err(diag.Blueprint)
 }
@@ -114,6 +115,17 @@ func (r *manifest) form(m strictyaml.Map, key string, form *regexp.Regexp) strin
 	s := m.Str(key)
 	if n, ok := m.Get(key); ok && n.Kind == strictyaml.String && !matches(form, s) {
 		r.failKey(m, key, fmt.Sprintf("%s %q does not match %s, or is longer than %d bytes", key, s, form, maxName))
+	}
+	return s
+}
+
+// version reads a Semantic Version, and returns the empty string where there is
+// none.
+func (r *manifest) version(m strictyaml.Map, key string) string {
+	s := m.Str(key)
+	if s != "" && (!matches(versionForm, s) || !semver.IsValid("v"+s)) {
+		r.failKey(m, key, fmt.Sprintf("%s %q is not a version like 1.2.3 or 1.2.3-rc.1 (Semantic Versioning), or is longer than %d bytes", key, s, maxName))
+		return ""
 	}
 	return s
 }

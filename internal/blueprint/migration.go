@@ -1,23 +1,22 @@
 package blueprint
 
 import (
-	"fmt"
 	"maps"
-	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/mod/semver"
 
-	"groundsill.example/internal/strictyaml"
 	"groundsill.example/internal/tree"
 )
 
 // Migration is what a version of a blueprint says about the way to it: where
-// files went, and what became of answers. Files that it no longer makes need no
-// word: an update takes them away where nobody has edited them.
+// files went, and what became of answers to the questions of its base. Files
+// that it no longer makes need no word: an update takes them away where nobody
+// has edited them, and is a conflict where somebody has.
 type Migration struct {
 	To            string                       // the version
-	Renames       []Rename                     // in the order of the manifest
+	Renames       []Rename                     // in the order of the manifest; the first that fits a file counts
 	RenameAnswers map[string]string            // old key → new key
 	MapAnswers    map[string]map[string]string // key, by its new name → old value → new value
 }
@@ -42,38 +41,77 @@ func (b *Blueprint) Between(from string) []Migration {
 }
 
 // MigrateAnswers returns answers by their new keys and with their new values.
+// The renames of one migration happen at once, so that two answers can change
+// places.
 func MigrateAnswers(answers map[string]any, migrations []Migration) map[string]any {
 	answers = maps.Clone(answers)
 	for _, m := range migrations {
-		for _, old := range slices.Sorted(maps.Keys(m.RenameAnswers)) {
+		moved := map[string]any{}
+		for old, key := range m.RenameAnswers {
 			if v, has := answers[old]; has {
+				moved[key] = v
 				delete(answers, old)
-				answers[m.RenameAnswers[old]] = v
 			}
 		}
+		maps.Copy(answers, moved)
 		for key, values := range m.MapAnswers {
-			if to, mapped := values[fmt.Sprint(answers[key])]; mapped {
-				answers[key] = to
+			if old, ok := word(answers[key]); ok {
+				if to, mapped := values[old]; mapped {
+					answers[key] = to
+				}
 			}
 		}
 	}
 	return answers
 }
 
-// MigratePath returns where a file of an old version is now, and whether that
-// is another place.
-func MigratePath(p tree.Path, migrations []Migration) (tree.Path, bool) {
-	name := p.String()
+// word returns the text by which a manifest names a value of an answer, and
+// whether there is one.
+func word(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), true
+	}
+	return "", false
+}
+
+// MigratePaths returns where the files of an old rendering are in a new one, for
+// those that have another place there. A file that a rename fits and that did
+// not follow it, because there is nothing at the new place, stays where it was.
+// Where two files have become one, it is the first that is followed.
+func MigratePaths(from, to tree.Tree, migrations []Migration) map[tree.Path]tree.Path {
+	moved, taken := map[tree.Path]tree.Path{}, map[tree.Path]bool{}
+	for old := range from.All() {
+		if now, ok := follow(old, to, migrations); ok && now != old && !taken[now] {
+			moved[old], taken[now] = now, true
+		}
+	}
+	return moved
+}
+
+// follow returns the last place on the way of a file at which there is one.
+func follow(old tree.Path, to tree.Tree, migrations []Migration) (last tree.Path, found bool) {
+	name := old.String()
 	for _, m := range migrations {
-		for _, r := range m.Renames {
-			if to, ok := r.apply(name); ok {
-				name = to
-				break
+		name = m.rename(name)
+		if p, err := tree.ParsePath(name); err == nil {
+			if _, there := to.File(p); there {
+				last, found = p, true
 			}
 		}
 	}
-	to, err := tree.ParsePath(name)
-	return to, err == nil && to != p
+	return last, found
+}
+
+func (m Migration) rename(name string) string {
+	for _, r := range m.Renames {
+		if to, fits := r.apply(name); fits {
+			return to
+		}
+	}
+	return name
 }
 
 func (r Rename) apply(name string) (string, bool) {
@@ -89,58 +127,4 @@ func (r Rename) apply(name string) (string, bool) {
 		return "", false
 	}
 	return strings.Replace(r.To, "*", part, 1), true
-}
-
-func (r *manifest) migrations(m strictyaml.Map, version string) []Migration {
-	var all []Migration
-	for _, n := range m.List("migrations") {
-		one := r.migration(n)
-		if len(all) > 0 && one.To != "" && !Older(all[len(all)-1].To, one.To) {
-			r.Fail(n, "manifest-form", fmt.Sprintf("the migration to %s stands after the one to %s", one.To, all[len(all)-1].To), "migrations are in the order of their versions")
-		}
-		if one.To != "" && version != "" && Older(version, one.To) {
-			r.Fail(n, "manifest-form", fmt.Sprintf("there is a migration to %s, and this is %s", one.To, version), "")
-		}
-		all = append(all, one)
-	}
-	return all
-}
-
-func (r *manifest) migration(n *strictyaml.Node) Migration {
-	m := r.Map(n, "to", "rename", "rename-answer", "map-answer")
-	m.Require("to")
-	one := Migration{To: r.form(m, "to", versionForm), RenameAnswers: map[string]string{}, MapAnswers: map[string]map[string]string{}}
-	for _, e := range m.Map("rename").Entries() {
-		rename := Rename{e.Key, r.word(e.Value)}
-		if !rename.sound() {
-			r.Fail(e.Value, "manifest-form", fmt.Sprintf("%s: %s is not a way from one place to another", rename.From, rename.To),
-				"both are paths below the repository, with one * in both or in neither")
-		}
-		one.Renames = append(one.Renames, rename)
-	}
-	for _, e := range m.Map("rename-answer").Entries() {
-		one.RenameAnswers[e.Key] = r.word(e.Value)
-	}
-	for _, e := range m.Map("map-answer").Entries() {
-		values := map[string]string{}
-		for _, v := range r.Map(e.Value).Entries() {
-			values[v.Key] = r.word(v.Value)
-		}
-		one.MapAnswers[e.Key] = values
-	}
-	return one
-}
-
-func (r *manifest) word(n *strictyaml.Node) string { return fmt.Sprint(n.Plain()) }
-
-// sound reports whether both ends are paths, different, and with a star in both
-// or in neither.
-func (r Rename) sound() bool {
-	stars := strings.Count(r.From, "*")
-	for _, p := range []string{r.From, r.To} {
-		if _, err := tree.ParsePath(strings.ReplaceAll(p, "*", "x")); err != nil || strings.Count(p, "*") != stars || stars > 1 {
-			return false
-		}
-	}
-	return r.From != r.To
 }

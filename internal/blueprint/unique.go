@@ -3,6 +3,7 @@ package blueprint
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -28,7 +29,10 @@ func (r *manifest) uniques(m strictyaml.Map) []Unique {
 	for _, n := range m.List("unique") {
 		one := r.Map(n, "name", "path", "pattern")
 		one.Require("name", "path", "pattern")
-		u := Unique{Name: one.Str("name"), Glob: one.Str("path")}
+		u := Unique{Name: r.form(one, "name", nameForm), Glob: one.Str("path")}
+		if u.Name != "" && slices.ContainsFunc(all, func(o Unique) bool { return o.Name == u.Name }) {
+			r.failKey(one, "name", fmt.Sprintf("there is another entry %q", u.Name))
+		}
 		if !doublestar.ValidatePattern(u.Glob) {
 			r.failKey(one, "path", fmt.Sprintf("the glob %q is malformed", u.Glob))
 		}

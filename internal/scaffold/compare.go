@@ -34,13 +34,7 @@ func (c *change) merge(ctx context.Context) error {
 
 // renamed returns where the new blueprint has put files of the old one.
 func (c *change) renamed() map[tree.Path]tree.Path {
-	all := map[tree.Path]tree.Path{}
-	for p := range c.base.Tree.All() {
-		if to, moved := blueprint.MigratePath(p, c.renames); moved {
-			all[p] = to
-		}
-	}
-	return all
+	return blueprint.MigratePaths(c.base.Tree, c.theirs.Tree, c.renames)
 }
 
 func uniqueKeys(b *blueprint.Blueprint) []merge.Unique {
