@@ -115,7 +115,7 @@ files:
   - {path: 't/*', for: tags as tag}
   - {path: 'never', when: .unasked}
   - {path: 'city/**', for: resources as resource, when: 'eq .resource.name "address"'}
-  - {path: 'run.sh', mode: "0755"}
+  - {path: 'run.sh', mode: "0755", frozen: true}
   - {path: 'ci.yml', delims: ["[[", "]]"], merge: union}
 commands: {build: [make, 'bin/{{.name}}']}
 setup: [[go, mod, '{{.name}}']]
@@ -172,6 +172,10 @@ next:
 		t.Errorf("run.sh has mode %s", f.Mode)
 	}
 	equal(t, out.Merge, map[tree.Path]string{path(t, "ci.yml"): blueprint.MergeUnion})
+	equal(t, out.Frozen, map[tree.Path]string{
+		path(t, "m/00001_customer.sql"): "00001", path(t, "m/00002_address.sql"): "00002", path(t, "m/00003_order.sql"): "00003",
+		path(t, "run.sh"): "",
+	})
 	equal(t, out.Commands, map[string][]string{"build": {"make", "bin/shop"}})
 	equal(t, out.Setup, [][]string{{"go", "mod", "shop"}})
 	equal(t, out.Next, []Step{{"cd shop", "port 804"}})

@@ -1,12 +1,18 @@
 package scaffold
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"groundsill.example/internal/merge"
 	"groundsill.example/internal/record"
 	"groundsill.example/internal/render"
 	"groundsill.example/internal/resource"
 	"groundsill.example/internal/source"
+	"groundsill.example/internal/tree"
 )
 
 // What a built-in blueprint declares unique stands nowhere twice in what it
@@ -35,22 +41,62 @@ func TestUniqueKeysAreUnique(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, u := range uniqueKeys(src.Blueprint) {
-			found := map[string]int{}
-			for p, f := range out.Tree.All() {
-				if u.Match(p) {
-					for _, m := range u.Pattern.FindAllSubmatch(f.Data, -1) {
-						found[string(m[1])]++
-					}
-				}
+			checkUnique(t, name, u, out.Tree)
+		}
+	}
+}
+
+// checkUnique demands that keys of a kind are there, each in one place.
+func checkUnique(t *testing.T, name string, u merge.Unique, files tree.Tree) {
+	t.Helper()
+	found := map[string]int{}
+	for p, f := range files.All() {
+		if u.Match(p) {
+			for _, m := range u.Pattern.FindAllSubmatch(f.Data, -1) {
+				found[string(m[1])]++
 			}
-			if len(found) < 2 {
-				t.Errorf("%s of %s: only %v", u.Name, name, found)
+		}
+	}
+	if len(found) < 2 {
+		t.Errorf("%s of %s: only %v", u.Name, name, found)
+	}
+	for key, n := range found {
+		if n > 1 {
+			t.Errorf("the %s %s of %s stands in %d places", u.Name, key, name, n)
+		}
+	}
+}
+
+// The golden repositories have databases, modules and relations of every kind,
+// and no key twice either.
+func TestUniqueKeysOfGoldenRepositories(t *testing.T) {
+	t.Parallel()
+	archives, err := filepath.Glob(filepath.Join("..", "..", "e2e", "testdata", "golden", "*", "*.txtar"))
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("no golden repositories: %v", err)
+	}
+	for _, file := range archives {
+		name := filepath.Base(filepath.Dir(file))
+		src, err := source.Open("", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b tree.Builder
+		for _, f := range a.Files {
+			p, err := tree.ParsePath(f.Name)
+			if err == nil {
+				err = b.Add(p, tree.File{Data: f.Data, Mode: tree.Regular})
 			}
-			for key, n := range found {
-				if n > 1 {
-					t.Errorf("the %s %s of %s stands in %d places", u.Name, key, name, n)
-				}
+			if err != nil {
+				t.Fatal(err)
 			}
+		}
+		for _, u := range uniqueKeys(src.Blueprint) {
+			checkUnique(t, name+" in "+strings.TrimSuffix(filepath.Base(file), ".txtar"), u, b.Tree())
 		}
 	}
 }
