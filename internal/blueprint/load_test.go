@@ -239,6 +239,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add(head+"files: [{path: '**', for: resources as resource, when: x}]\n", "summary: s\nneeds: [x]\n")
 	f.Add("name: [", "a")
 	f.Add(head+"questions: [{key: a, type: choice, choices: [x], prompt: p}]\ncomputed: {a: b}\n", "{}")
+	f.Add(head+"questions: [{key: a, type: text, prompt: p}]\nmigrations: [{to: 1.0.0, rename: {a*: b*}, rename-answer: {b: a}, map-answer: {a: {x: y}}}]\nunique: [{name: a, path: '*', pattern: (a)}]\n", "summary: s\n")
 	f.Fuzz(func(t *testing.T, manifest, module string) {
 		b, err := Load(files(t, ManifestName, manifest, "modules/x/module.yaml", module, "files/a.tmpl", ""))
 		if err != nil {
