@@ -180,6 +180,26 @@ func TestTrees(t *testing.T) {
 			"-a +b",
 		},
 		{
+			"what the blueprint renamed, and made anew", "-- base/a --\nx\n-- ours/a --\nx\n-- theirs/a --\nnew\n-- theirs/b --\nx\n",
+			map[string]string{"a": "b"},
+			"~a +b",
+		},
+		{
+			"and that you deleted", "-- base/a --\nx\n-- theirs/a --\nnew\n-- theirs/b --\nx\n",
+			map[string]string{"a": "b"},
+			"+a",
+		},
+		{
+			"what changed places", "-- base/a --\nx\n-- base/b --\ny\n-- ours/a --\nx\n-- ours/b --\ny\n-- theirs/a --\ny2\n-- theirs/b --\nx2\n",
+			map[string]string{"a": "b", "b": "a"},
+			"~a ~b",
+		},
+		{
+			"a file renamed to the place of one that goes", "-- base/a --\nx\n-- base/b --\ny\n-- ours/a --\nx\n-- ours/b --\nmine\n-- theirs/b --\nx\n",
+			map[string]string{"a": "b"},
+			"-a ~b !content b",
+		},
+		{
 			"a new line with a name that you changed",
 			"-- base/a.go --\n" + goBase + "-- ours/a.go --\n" + strings.ReplaceAll(goBase, "base", "controllers") +
 				"-- theirs/a.go --\n" + strings.Replace(goBase, "\tuse(nil)\n", "\tuse(nil)\n\tuse(base)\n", 1),

@@ -69,8 +69,8 @@ func Trees(r Request) (Outcome, error) {
 	if t.moved, err = Moves(r.Base, r.Ours, r.Theirs, r.Strays); err != nil {
 		return Outcome{}, err
 	}
-	for _, p := range t.paths() {
-		t.path(p)
+	for _, s := range t.pairs() {
+		t.decide(s)
 	}
 	t.checkUnique()
 	if err := t.checkPackages(); err != nil {
@@ -93,45 +93,61 @@ type trees struct {
 	why       map[tree.Path]string
 }
 
-// paths returns the paths of base and theirs in order, renamed ones once.
-func (t *trees) paths() []tree.Path {
-	all := map[tree.Path]bool{}
-	targets := map[tree.Path]bool{}
-	for from, to := range t.Renames {
-		if _, was := t.Base.File(from); was {
-			targets[to] = true
-		}
-	}
-	for p := range t.Base.All() {
-		all[p] = true
-	}
-	for p := range t.Theirs.All() {
-		if _, was := t.Base.File(p); was || !targets[p] {
-			all[p] = true
-		}
-	}
-	return slices.SortedFunc(maps.Keys(all), tree.Path.Compare)
-}
-
 // sides are a file on the three sides, where it is and where it is to be.
 type sides struct {
 	at, to             tree.Path // where ours has it; where it is to be
 	base, ours, theirs *tree.File
 }
 
-func (t *trees) path(p tree.Path) {
-	s := sides{at: p, to: p, base: file(t.Base, p), theirs: file(t.Theirs, p), ours: file(t.Ours, p)}
-	if to, renamed := t.Renames[p]; renamed && s.base != nil {
-		s.to, s.theirs = to, file(t.Theirs, to)
-		if s.ours == nil { // it may be there already
-			s.at, s.ours = to, file(t.Ours, to)
+// pairs brings together what is one file on the three sides, in the order of
+// the places where ours has it.
+func (t *trees) pairs() []sides {
+	renames := t.followed()
+	taken := map[tree.Path]bool{}
+	var all []sides
+	for p := range t.Base.All() {
+		s := sides{at: p, to: p, base: file(t.Base, p), ours: file(t.Ours, p)}
+		if to, renamed := renames[p]; renamed {
+			s.to = to
+			if _, other := t.Base.File(to); s.ours == nil && !other { // it may be there already
+				s.at, s.ours = to, file(t.Ours, to)
+			}
 		}
+		taken[s.to], s.theirs = true, file(t.Theirs, s.to)
+		if m, gone := t.moved[p]; gone && s.ours == nil {
+			s.at, s.to, s.ours = m.To, m.To, &m.File
+			t.why[s.to] = "you moved it here from " + p.String()
+		}
+		all = append(all, s)
 	}
-	if m, gone := t.moved[p]; gone && s.ours == nil {
-		s.at, s.to, s.ours = m.To, m.To, &m.File
-		t.why[s.to] = "you moved it here from " + p.String()
+	for p := range t.Theirs.All() {
+		if taken[p] {
+			continue
+		}
+		s := sides{at: p, to: p, theirs: file(t.Theirs, p)}
+		if _, renamed := renames[p]; !renamed {
+			s.ours = file(t.Ours, p)
+		}
+		all = append(all, s)
 	}
-	t.decide(s)
+	slices.SortStableFunc(all, func(a, b sides) int { return a.at.Compare(b.at) })
+	return all
+}
+
+// followed returns the renames of files of base. One to where another file of
+// base stays is none.
+func (t *trees) followed() map[tree.Path]tree.Path {
+	all := maps.Clone(t.Renames)
+	for n := -1; n != len(all); {
+		n = len(all)
+		maps.DeleteFunc(all, func(from, to tree.Path) bool {
+			_, was := t.Base.File(from)
+			_, other := t.Base.File(to)
+			_, goes := all[to]
+			return !was || other && !goes
+		})
+	}
+	return all
 }
 
 func file(t tree.Tree, p tree.Path) *tree.File {
