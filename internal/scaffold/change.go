@@ -50,15 +50,16 @@ type change struct {
 	git  gitrepo.Repo
 	has  bool // there is a git repository
 
-	from, to record.Record
-	old, new *blueprint.Blueprint
-	restart  bool                  // migrations are written anew
-	renames  []blueprint.Migration // what the new blueprint says about the way
-	spread   []substitution        // answers whose value stands in files of the user
-	subject  string                // of the commit message
-	assumed  []Assumption          // answers that nobody gave
-	notes    []string              // for people, before the plan: a changelog
-	warnings []string              // of the edit, for people
+	from, to  record.Record
+	old, new  *blueprint.Blueprint
+	restart   bool                    // migrations are written anew
+	renames   []blueprint.Migration   // what the new blueprint says about the way
+	newPlaces map[tree.Path]tree.Path // of files that the new blueprint has put elsewhere
+	spread    []substitution          // answers whose value stands in files of the user
+	subject   string                  // of the commit message
+	assumed   []Assumption            // answers that nobody gave
+	notes     []string                // for people, before the plan: a changelog
+	warnings  []string                // of the edit, for people
 
 	base, theirs render.Output
 	ours         tree.Tree // what is there at the paths of both
@@ -130,10 +131,23 @@ func (c *change) render(context.Context) error {
 		return err
 	}
 	c.to.Commands = c.theirs.Commands
+	c.follow()
 	if !c.restart {
 		c.freeze()
 	}
 	return nil
+}
+
+// follow finds where the new blueprint has put files of the old one. One that
+// is the user's alone stays so under its new name.
+func (c *change) follow() {
+	c.newPlaces = blueprint.MigratePaths(c.base.Tree, c.theirs.Tree, c.renames)
+	c.to.Unmanaged = slices.Clone(c.to.Unmanaged)
+	for i, p := range c.to.Unmanaged {
+		if to, moved := c.newPlaces[p]; moved {
+			c.to.Unmanaged[i] = to
+		}
+	}
 }
 
 // freeze keeps files of the history as they were made: a migration that exists

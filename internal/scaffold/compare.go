@@ -25,16 +25,11 @@ func (c *change) merge(ctx context.Context) error {
 		Base: c.managed(c.base.Tree), Ours: c.ours, Theirs: c.managed(c.theirs.Tree),
 		Strays:  func() (tree.Tree, error) { return c.strays(ctx) },
 		Rules:   c.rule,
-		Renames: c.renamed(),
+		Renames: c.newPlaces,
 		Unique:  uniqueKeys(c.new),
 		Labels:  c.labels(),
 	})
 	return err
-}
-
-// renamed returns where the new blueprint has put files of the old one.
-func (c *change) renamed() map[tree.Path]tree.Path {
-	return blueprint.MigratePaths(c.base.Tree, c.theirs.Tree, c.renames)
 }
 
 func uniqueKeys(b *blueprint.Blueprint) []merge.Unique {
@@ -160,16 +155,21 @@ func conflicts(list []merge.Conflict) []plan.Conflict {
 }
 
 func (c *change) why(p tree.Path) string {
+	if why := c.outcome.Why[p]; why != "" {
+		return why
+	}
+	return reason(p, c.new)
+}
+
+// reason says why sill makes a file.
+func reason(p tree.Path, b *blueprint.Blueprint) string {
 	switch p.String() {
 	case record.Name:
 		return "the record"
 	case blueprint.BundlePath:
 		return "the blueprint, for later changes"
 	}
-	if why := c.outcome.Why[p]; why != "" {
-		return why
-	}
-	return "blueprint " + c.new.Name
+	return "blueprint " + b.Name
 }
 
 // message returns the message of the commit, proposed or made.

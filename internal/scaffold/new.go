@@ -301,7 +301,7 @@ func (n *newRun) compare(context.Context) error {
 		}
 		m.result = m.result.With(p, tree.File{Data: data, Mode: tree.Regular})
 	}
-	n.changes = plan.Compute(m.ours, m.result, n.why)
+	n.changes = plan.Compute(m.ours, m.result, func(p tree.Path) string { return reason(p, n.b) })
 	return nil
 }
 
@@ -320,16 +320,6 @@ func (n *newRun) checkDirs(target tree.Tree) error {
 		})
 	}
 	return problems.Err(diag.Refused)
-}
-
-func (n *newRun) why(p tree.Path) string {
-	switch p.String() {
-	case record.Name:
-		return "the record"
-	case blueprint.BundlePath:
-		return "the blueprint, for later changes"
-	}
-	return "blueprint " + n.b.Name
 }
 
 func paths(t tree.Tree) []tree.Path {
