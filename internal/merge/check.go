@@ -120,7 +120,7 @@ func (t *trees) places(u Unique, all tree.Tree, over map[tree.Path]tree.File) ma
 		look(p, f)
 	}
 	for p, f := range over {
-		if _, known := all.File(p); !known && !strings.HasSuffix(p.String(), sidecar) {
+		if _, known := all.File(p); !known && !strings.HasSuffix(p.String(), Sidecar) {
 			look(p, f)
 		}
 	}

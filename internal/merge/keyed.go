@@ -35,6 +35,34 @@ func mergeSet(base, ours, theirs []byte) ([]byte, bool) {
 	return []byte(strings.Join(all, ending) + ending), true
 }
 
+// united returns ours and, after it, the lines of theirs that it lacks. Line
+// endings stay as ours has them.
+func united(ours, theirs []byte) []byte {
+	ending := []byte("\n")
+	if bytes.Contains(ours, []byte("\r\n")) {
+		ending = []byte("\r\n")
+	}
+	have := map[string]bool{}
+	for line := range bytes.Lines(ours) {
+		have[string(bytes.TrimRight(line, "\r\n"))] = true
+	}
+	var more []byte
+	for line := range bytes.Lines(theirs) {
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) > 0 && !have[string(line)] {
+			more = append(append(more, line...), ending...)
+		}
+	}
+	if len(more) == 0 {
+		return ours
+	}
+	all := bytes.Clone(ours)
+	if len(all) > 0 && !bytes.HasSuffix(all, []byte("\n")) {
+		all = append(all, ending...)
+	}
+	return append(append(all, ending...), more...)
+}
+
 func setOf(lines []string) map[string]bool {
 	set := make(map[string]bool, len(lines))
 	for _, l := range lines {

@@ -19,6 +19,9 @@ type Labels struct{ Ours, Base, Theirs string }
 type Rule struct {
 	// Union lets both sides insert lines at the same place: see [File].
 	Union bool
+	// Set says that a file is a set of lines: one that both sides have made is
+	// ours and then what theirs has more.
+	Set bool
 	// Ours keeps a file of the user that shares no history with the blueprint.
 	Ours bool
 }

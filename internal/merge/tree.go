@@ -52,11 +52,12 @@ type Outcome struct {
 	Target    tree.Tree // what is to be there
 	Conflicts []Conflict
 	Warnings  []string             // for people, sorted
+	Kept      []tree.Path          // files that [Rule].Ours leaves to the user
 	Why       map[tree.Path]string // a clause about what happens to a path
 }
 
-// sidecar is the suffix of what waits beside a file of the user.
-const sidecar = ".sill"
+// Sidecar is the suffix of what waits beside a file of the user.
+const Sidecar = ".sill"
 
 // Trees merges what changed between Base and Theirs into Ours. A path that only
 // one side changed is as that side has it. What you deleted stays deleted, with
@@ -79,7 +80,7 @@ func Trees(r Request) (Outcome, error) {
 	slices.Sort(t.warnings)
 	return Outcome{
 		Ours: tree.Of(t.ours), Target: tree.Of(t.target), Conflicts: t.conflicts,
-		Warnings: slices.Compact(t.warnings), Why: t.why,
+		Warnings: slices.Compact(t.warnings), Kept: t.kept, Why: t.why,
 	}, nil
 }
 
@@ -90,6 +91,7 @@ type trees struct {
 	target    map[tree.Path]tree.File
 	conflicts []Conflict
 	warnings  []string
+	kept      []tree.Path
 	why       map[tree.Path]string
 }
 
@@ -228,18 +230,20 @@ func (t *trees) left(s sides) {
 // added is for a file that both sides have made.
 func (t *trees) added(s sides) {
 	rule := t.rule(s.to)
-	if rule.Union || rule.Ours {
-		r := File(s.to.String(), nil, s.ours.Data, s.theirs.Data, Rule{Union: true}, t.Labels)
-		if rule.Ours {
-			t.warnings = append(t.warnings, fmt.Sprintf("%s stays as it is; it is yours from now on.", s.to))
-			return
-		}
-		if len(r.Hunks) == 0 {
-			t.put(s, tree.File{Data: r.Data, Mode: s.ours.Mode}, "merged")
-			return
-		}
+	switch {
+	case rule.Ours:
+		t.kept = append(t.kept, s.to)
+		t.warnings = append(t.warnings, fmt.Sprintf("%s stays as it is; it is yours from now on.", s.to))
+		return
+	case rule.Set:
+		t.put(s, tree.File{Data: united(s.ours.Data, s.theirs.Data), Mode: s.ours.Mode}, "merged")
+		return
 	}
-	r := File(s.to.String(), nil, s.ours.Data, s.theirs.Data, Rule{}, t.Labels)
+	r := File(s.to.String(), nil, s.ours.Data, s.theirs.Data, rule, t.Labels)
+	if rule.Union && len(r.Hunks) == 0 {
+		t.put(s, tree.File{Data: r.Data, Mode: s.ours.Mode}, "merged")
+		return
+	}
 	t.conflict(s, BothAdded, r.Hunks)
 }
 
@@ -292,7 +296,7 @@ func (t *trees) marked(s sides, r Result) {
 // conflict keeps the file of the user and puts the other beside it.
 func (t *trees) conflict(s sides, kind Kind, hunks []Hunk) {
 	t.put(s, *s.ours, "it has conflicts")
-	if beside, err := tree.ParsePath(s.to.String() + sidecar); err == nil && s.theirs != nil {
+	if beside, err := tree.ParsePath(s.to.String() + Sidecar); err == nil && s.theirs != nil {
 		t.target[beside] = *s.theirs
 		t.why[beside] = "what the blueprint makes of " + s.to.String()
 		if was := file(t.Ours, beside); was != nil {

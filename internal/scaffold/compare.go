@@ -43,10 +43,12 @@ func uniqueKeys(b *blueprint.Blueprint) []merge.Unique {
 }
 
 // managed returns a tree without the files that are the user's alone.
-func (c *change) managed(t tree.Tree) tree.Tree {
+func (c *change) managed(t tree.Tree) tree.Tree { return without(t, c.unmanaged) }
+
+func without(t tree.Tree, goes func(tree.Path) bool) tree.Tree {
 	files := map[tree.Path]tree.File{}
 	for p, f := range t.All() {
-		if !c.unmanaged(p) {
+		if !goes(p) {
 			files[p] = f
 		}
 	}
@@ -60,7 +62,7 @@ func (c *change) rule(p tree.Path) merge.Rule {
 	}
 	// A file that stays the user's where a service joins a repository is merged
 	// like any other once the record knows what it was.
-	return merge.Rule{Union: way == blueprint.MergeUnion || way == blueprint.MergeLists}
+	return merge.Rule{Union: way == blueprint.MergeUnion || way == blueprint.MergeLists, Set: way == blueprint.MergeUnion}
 }
 
 // strays returns the files of the repository that no rendering knows, as far as

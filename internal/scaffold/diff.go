@@ -28,20 +28,16 @@ func (w World) Diff(ctx context.Context, paths []string) (plan.Plan, error) {
 	if err := c.look(ctx); err != nil {
 		return plan.Plan{}, err
 	}
-	within := func(p tree.Path) bool {
-		return len(chosen) == 0 || slices.ContainsFunc(chosen, func(dir string) bool {
+	outside := func(p tree.Path) bool {
+		return len(chosen) > 0 && !slices.ContainsFunc(chosen, func(dir string) bool {
 			return dir == "." || p.String() == dir || strings.HasPrefix(p.String(), dir+"/")
 		})
 	}
 	limit := func(t tree.Tree) tree.Tree {
-		files := map[tree.Path]tree.File{}
-		for p, f := range t.All() {
+		return without(t, func(p tree.Path) bool {
 			_, frozen := c.base.Frozen[p] // an older version of the blueprint may have made it
-			if within(p) && !frozen && !c.unmanaged(p) {
-				files[p] = f
-			}
-		}
-		return tree.Of(files)
+			return outside(p) || frozen || c.unmanaged(p)
+		})
 	}
 	changes := plan.Compute(limit(c.base.Tree), limit(c.ours), func(tree.Path) string { return "changed by people" })
 	changes = slices.DeleteFunc(changes, func(one plan.Change) bool { return one.Action == plan.Keep })

@@ -19,6 +19,7 @@ import (
 	"groundsill.example/internal/blueprint"
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/gitrepo"
+	"groundsill.example/internal/merge"
 	"groundsill.example/internal/plan"
 	"groundsill.example/internal/record"
 	"groundsill.example/internal/render"
@@ -287,11 +288,17 @@ func (n *newRun) compare(context.Context) error {
 			return err
 		}
 	}
-	m := merging{ours: ours, target: target, strategies: n.rendered.Merge}
-	m.run()
-	n.record.Unmanaged = m.kept
-	n.conflicts = m.conflicts
-	n.warnings = append(n.warnings, m.warnings...)
+	outcome, err := merge.Trees(merge.Request{
+		Ours: ours, Theirs: target,
+		Rules: func(p tree.Path) merge.Rule {
+			way := n.rendered.Merge[p]
+			return merge.Rule{Set: way == blueprint.MergeUnion, Ours: way == blueprint.MergeOurs}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	before, after := n.keep(outcome)
 	for name, data := range map[string][]byte{
 		record.Name: record.Format(n.record), blueprint.BundlePath: blueprint.Bundle(n.b.Content),
 	} {
@@ -299,10 +306,25 @@ func (n *newRun) compare(context.Context) error {
 		if err != nil {
 			return err
 		}
-		m.result = m.result.With(p, tree.File{Data: data, Mode: tree.Regular})
+		after = after.With(p, tree.File{Data: data, Mode: tree.Regular})
 	}
-	n.changes = plan.Compute(m.ours, m.result, func(p tree.Path) string { return reason(p, n.b) })
+	n.changes = plan.Compute(before, after, func(p tree.Path) string { return reason(p, n.b) })
 	return nil
+}
+
+// keep leaves the files that stay as they are to the user: they have no part in
+// the plan, nor in what sill manages. There is no history that git could merge,
+// so it is not told about conflicts.
+func (n *newRun) keep(o merge.Outcome) (before, after tree.Tree) {
+	n.record.Unmanaged = o.Kept
+	n.warnings = append(n.warnings, o.Warnings...)
+	n.conflicts = conflicts(o.Conflicts)
+	for i, c := range n.conflicts {
+		n.record.Unmanaged = append(n.record.Unmanaged, c.Path)
+		n.conflicts[i].Sides = plan.Sides{}
+	}
+	kept := func(p tree.Path) bool { return slices.Contains(n.record.Unmanaged, p) }
+	return without(o.Ours, kept), without(o.Target, kept)
 }
 
 // checkDirs refuses a target where something else is in the place of a

@@ -176,10 +176,10 @@ func (c *change) problems(ctx context.Context, s *Status) error {
 		}
 	}
 	for _, p := range pathsOf(c.base.Tree, tree.Tree{}) {
-		beside := p.String() + sidecar
+		beside := p.String() + merge.Sidecar
 		if _, err := os.Lstat(c.repo.Dir + string(os.PathSeparator) + beside); !errors.Is(err, fs.ErrNotExist) {
 			s.Problems = append(s.Problems, Problem{
-				Code: "sidecar", Path: beside, Text: "what came in waits beside your file", Hint: "take what you want of it, and remove it",
+				Code: "merge.Sidecar", Path: beside, Text: "what came in waits beside your file", Hint: "take what you want of it, and remove it",
 			})
 		}
 	}
