@@ -260,7 +260,7 @@ func TestQuestionsRunNothing(t *testing.T) {
 		must(t, err)
 		_, err = Published(ctx, env, r, path1(t, "a"))
 		must(t, err)
-		_, _, _, err = Stages(ctx, env, r, path1(t, "a"))
+		_, _, _, err = stagesOf(ctx, env, r, path1(t, "a"))
 		must(t, err)
 		saved, err := SaveIndex(ctx, env, r, pathList(t, "a", "b"))
 		must(t, err)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"groundsill.example/internal/diag"
-	"groundsill.example/internal/tree"
 )
 
 // The modes of index entries.
@@ -80,18 +79,4 @@ func unexpected(verb, record string) error {
 		Summary: "git " + verb + " answers with " + strconv.Quote(record),
 		Hint:    "check that the git on PATH is git",
 	})
-}
-
-// treeFile returns a blob of the index as a file.
-func (e staged) treeFile(data string) *tree.File {
-	f := &tree.File{Data: []byte(data), Mode: tree.Regular}
-	switch e.Mode {
-	case modeExec:
-		f.Mode = tree.Executable
-	case modeLink:
-		f.Mode = tree.Symlink
-	case modeGitlink:
-		f.Mode, f.Data = tree.Directory, nil
-	}
-	return f
 }

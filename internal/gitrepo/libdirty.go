@@ -186,18 +186,3 @@ func (r Repo) librarySetUnmerged(env Env, conflicts []Unmerged) error {
 	}
 	return r.libraryReplace(names, entries)
 }
-
-// libraryBlob returns the content of an object without git.
-func (r Repo) libraryBlob(hash string) (string, error) {
-	repo, err := r.library()
-	if err != nil {
-		return "", withoutGit(err)
-	}
-	blob, err := repo.BlobObject(plumbing.NewHash(hash))
-	if err != nil {
-		return "", withoutGit(err)
-	}
-	f := object.File{Blob: *blob}
-	content, err := f.Contents()
-	return content, withoutGit(err)
-}

@@ -45,7 +45,7 @@ func TestSavedIndexesComeBack(t *testing.T) {
 				}
 				must(t, RestoreIndex(t.Context(), w.ways()[restore], w.repo(), saved))
 				equal(t, "index", w.said(), before)
-				base, ours, theirs, err := Stages(t.Context(), w.ways()[restore], w.repo(), path1(t, "conflict"))
+				base, ours, theirs, err := stagesOf(t.Context(), w.ways()[restore], w.repo(), path1(t, "conflict"))
 				must(t, err)
 				equal(t, "the user's own conflict", []*tree.File{base, ours, theirs}, []*tree.File{side("1\n"), side("our line\n"), side("their line\n")})
 			})

@@ -155,30 +155,6 @@ func UnmergedPaths(ctx context.Context, env Env, r Repo) ([]tree.Path, error) {
 	return slices.Compact(paths), nil
 }
 
-// Stages returns the sides of a path in conflict as git keeps them, with the
-// line endings that it keeps. All are nil for a path that is in none. A
-// submodule among them is a [tree.Directory] without data.
-func Stages(ctx context.Context, env Env, r Repo, p tree.Path) (base, ours, theirs *tree.File, err error) {
-	entries, err := r.unmerged(ctx, env, r.specs([]tree.Path{p}))
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	var sides [stageTheirs + 1]*tree.File
-	for _, e := range entries {
-		if e.Name != r.full(p) {
-			continue
-		}
-		var data string
-		if e.Mode != modeGitlink {
-			if data, err = r.blob(ctx, env, e.Hash); err != nil {
-				return nil, nil, nil, err
-			}
-		}
-		sides[e.Stage] = e.treeFile(data)
-	}
-	return sides[stageBase], sides[stageOurs], sides[stageTheirs], nil
-}
-
 // unmerged returns the entries of the index that are in conflict.
 func (r Repo) unmerged(ctx context.Context, env Env, specs []string) ([]staged, error) {
 	var entries []staged
@@ -189,12 +165,4 @@ func (r Repo) unmerged(ctx context.Context, env Env, specs []string) ([]staged, 
 		entries, err = r.libraryEntries()
 	}
 	return slices.DeleteFunc(entries, func(e staged) bool { return e.Stage == stageMerged }), err
-}
-
-// blob returns the content of an object.
-func (r Repo) blob(ctx context.Context, env Env, hash string) (string, error) {
-	if git, ok := env.Git(); ok {
-		return r.reader(env, git).output(ctx, "cat-file", "blob", hash)
-	}
-	return r.libraryBlob(hash)
 }

@@ -25,7 +25,7 @@ func (w *work) setUnmerged(env Env, conflicts ...Unmerged) {
 	r := w.repo()
 	must(w.t, SetUnmerged(w.t.Context(), env, r, conflicts))
 	for _, u := range conflicts {
-		base, ours, theirs, err := Stages(w.t.Context(), env, r, u.Path)
+		base, ours, theirs, err := stagesOf(w.t.Context(), env, r, u.Path)
 		must(w.t, err)
 		equal(w.t, "stages of "+u.Path.String(), []*tree.File{base, ours, theirs}, []*tree.File{u.Base, u.Ours, u.Theirs})
 	}
@@ -64,7 +64,7 @@ func TestAConflictIsARealOne(t *testing.T) {
 		equal(t, "after the tool", w.do("diff", "--name-only", "--diff-filter=U"), "")
 		w.do("commit", "--quiet", "--message=resolved")
 		w.silent(w.root, "fsck", "--strict", "--no-dangling", "--no-progress")
-		base, ours, theirs, err := Stages(t.Context(), env, w.repo(), path1(t, "a.txt"))
+		base, ours, theirs, err := stagesOf(t.Context(), env, w.repo(), path1(t, "a.txt"))
 		if must(t, err); base != nil || ours != nil || theirs != nil {
 			t.Error("a path in no conflict has stages")
 		}
@@ -255,7 +255,7 @@ func TestConflictsAndLineEndings(t *testing.T) {
 		w.do("config", "core.safecrlf", "true")
 		u := Unmerged{path1(t, "a"), side("1\n"), side("1\r\nours\r\n"), side("1\ntheirs\n")}
 		must(t, SetUnmerged(t.Context(), w.ways()[way], w.repo(), []Unmerged{u}))
-		_, ours, _, err := Stages(t.Context(), w.ways()[way], w.repo(), u.Path)
+		_, ours, _, err := stagesOf(t.Context(), w.ways()[way], w.repo(), u.Path)
 		must(t, err)
 		equal(t, way, ours, side("1\nours\n"))
 		w.do("checkout", "--ours", "a")

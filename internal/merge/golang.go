@@ -230,6 +230,9 @@ func importDecl(lines []string) string {
 	return "import (\n" + strings.Join(lines, "\n") + "\n)\n"
 }
 
+// majorVersion is the last element of the path of a module from version 2 on.
+var majorVersion = regexp.MustCompile(`^v\d+$`)
+
 // localName returns the name by which a file uses an import, as far as its
 // path tells.
 func localName(spec string) string {
@@ -243,7 +246,7 @@ func localName(spec string) string {
 		return ""
 	}
 	last := path.Base(p)
-	if regexp.MustCompile(`^v\d+$`).MatchString(last) {
+	if majorVersion.MatchString(last) {
 		last = path.Base(path.Dir(p))
 	}
 	last, _, _ = strings.Cut(last, ".")

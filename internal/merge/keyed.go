@@ -74,12 +74,12 @@ func setOf(lines []string) map[string]bool {
 // mergeEnv merges settings, NAME=value a line, by their names: what theirs adds
 // stands after the line that it follows there.
 func mergeEnv(base, ours, theirs []byte) ([]byte, bool) {
-	m := merger{base: split(base).keys, ours: split(ours).keys, theirs: split(theirs).keys, union: true}
-	out := m.run()
+	sides := texts{split(base), split(ours), split(theirs)}
+	out := merger{base: sides.base.keys, ours: sides.ours.keys, theirs: sides.theirs.keys, union: true}.run()
 	if len(out.conflicts()) > 0 {
 		return nil, false
 	}
-	data := out.write(texts{split(base), split(ours), split(theirs)}, Labels{})
+	data := out.write(sides, Labels{})
 	return data, !repeats(data, ours)
 }
 
@@ -112,12 +112,13 @@ func mergeGoMod(base, ours, theirs []byte) ([]byte, bool) {
 	if errB != nil || errO != nil || errT != nil || !sameShell(b, t) {
 		return nil, false
 	}
-	all := wanted(requires(b), requires(o), requires(t))
+	has := requires(o)
+	all := wanted(requires(b), has, requires(t))
 	for path, want := range all {
 		var err error
 		if want.version == "" {
 			err = o.DropRequire(path)
-		} else if have, has := requires(o)[path]; !has {
+		} else if have, there := has[path]; !there {
 			o.AddNewRequire(path, want.version, want.indirect)
 		} else if have.version != want.version {
 			err = o.AddRequire(path, want.version)
@@ -166,10 +167,11 @@ func choose(b, o, t requirement) requirement {
 	case o == b:
 		return t
 	}
-	return requirement{cmpVersion(o.version, t.version), o.indirect && t.indirect}
+	return requirement{higher(o.version, t.version), o.indirect && t.indirect}
 }
 
-func cmpVersion(a, b string) string {
+// higher returns the higher of two versions; none is the lowest.
+func higher(a, b string) string {
 	if a == "" || b != "" && semver.Compare(a, b) < 0 {
 		return b
 	}

@@ -10,6 +10,8 @@ import (
 	"bytes"
 	"path"
 	"strings"
+
+	"groundsill.example/internal/textdiff"
 )
 
 // Labels name the sides in conflict markers.
@@ -52,7 +54,7 @@ func File(name string, base, ours, theirs []byte, rule Rule, l Labels) Result {
 		return Result{Data: ours}
 	case bytes.Equal(ours, base):
 		return Result{Data: theirs}
-	case binary(base) || binary(ours) || binary(theirs):
+	case textdiff.Binary(base) || textdiff.Binary(ours) || textdiff.Binary(theirs):
 		return Result{Data: ours, Hunks: []Hunk{{}}}
 	}
 	if keyed := byKey(name); keyed != nil {
@@ -91,9 +93,6 @@ func byKey(name string) func(base, ours, theirs []byte) ([]byte, bool) {
 	}
 	return nil
 }
-
-// binary reports whether data is no text.
-func binary(data []byte) bool { return bytes.IndexByte(data, 0) >= 0 }
 
 func mergeText(name string, base, ours, theirs []byte, rule Rule, l Labels) Result {
 	b, o, t := split(base), split(ours), split(theirs)

@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"groundsill.example/internal/textdiff"
 	"groundsill.example/internal/tree"
 )
 
@@ -33,7 +34,7 @@ func Moves(base, ours, theirs tree.Tree, strays func() (tree.Tree, error)) (map[
 	candidates := map[tree.Path]map[string]int{}
 	for p, f := range loose.All() {
 		_, will := theirs.File(p)
-		if !will && plain(&f) && !binary(f.Data) {
+		if !will && plain(&f) && !textdiff.Binary(f.Data) {
 			candidates[p] = counts(f.Data)
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
+	"groundsill.example/internal/textdiff"
 	"groundsill.example/internal/tree"
 )
 
@@ -65,6 +67,9 @@ const Sidecar = ".sill"
 // where you did not touch it and is a conflict where you did. What you moved is
 // followed: one file that nobody else knows, with most of the lines.
 func Trees(r Request) (Outcome, error) {
+	if r.Strays != nil {
+		r.Strays = sync.OnceValues(r.Strays)
+	}
 	t := &trees{Request: r, ours: map[tree.Path]tree.File{}, target: map[tree.Path]tree.File{}, why: map[tree.Path]string{}}
 	var err error
 	if t.moved, err = Moves(r.Base, r.Ours, r.Theirs, r.Strays); err != nil {
@@ -285,7 +290,7 @@ func (t *trees) rule(p tree.Path) Rule {
 
 // marked is a conflict whose file holds the markers where it may.
 func (t *trees) marked(s sides, r Result) {
-	if !Marked(s.to.String()) || binary(s.ours.Data) {
+	if !Marked(s.to.String()) || textdiff.Binary(s.ours.Data) {
 		t.conflict(s, Content, r.Hunks)
 		return
 	}
