@@ -8,12 +8,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-)
 
-// requireVariable names what has to be there on this machine, with commas:
-// SILL_TEST_REQUIRE=git,zsh. A test that lacks one of these fails instead of
-// being skipped, so that a build server cannot skip silently.
-const requireVariable = "SILL_TEST_REQUIRE"
+	needs "groundsill.example/internal/need"
+)
 
 // lacking counts the skipped tests by what they lack.
 type lacking struct {
@@ -34,13 +31,12 @@ func need(t *testing.T, program string) {
 // miss skips the test for want of something, or fails when that is required.
 func miss(t *testing.T, what, why string) {
 	t.Helper()
-	if slices.Contains(strings.Split(os.Getenv(requireVariable), ","), what) {
-		t.Fatalf("%s %s, and %s demands it", what, why, requireVariable)
+	if !needs.Required(what) {
+		skipped.mu.Lock()
+		skipped.tests[what]++
+		skipped.mu.Unlock()
 	}
-	skipped.mu.Lock()
-	skipped.tests[what]++
-	skipped.mu.Unlock()
-	t.Skipf("%s %s", what, why)
+	needs.Missing(t, what, why)
 }
 
 // report says in one line how many tests were skipped, and for want of what.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"groundsill.example/internal/dbserver"
+	"groundsill.example/internal/need"
 )
 
 // postgresSuite returns a suite whose databases are on a server of its own.
@@ -19,7 +20,7 @@ func postgresSuite(t *testing.T) *suite {
 	s.record.Answers["database"] = "postgres"
 	_, err := s.server.find()
 	if missing, ok := errors.AsType[*dbserver.NotInstalledError](err); ok {
-		t.Skip(missing)
+		need.Missing(t, "postgres", missing.Error())
 	}
 	t.Cleanup(func() {
 		if err := s.server.close(); err != nil {

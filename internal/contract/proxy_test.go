@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"groundsill.example/internal/need"
 )
 
 // echoed returns a proxy before a server that sends back what it gets.
@@ -179,7 +181,7 @@ func TestProxyInNamespace(t *testing.T) {
 	t.Parallel()
 	room, err := newNamespace()
 	if err != nil {
-		t.Skip(err)
+		need.Missing(t, "network namespace", err.Error())
 	}
 	p := echoed(t)
 	if err := p.enter(room); err != nil {

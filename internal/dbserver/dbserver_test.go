@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"groundsill.example/internal/need"
 )
 
 // started returns a PostgreSQL server that ends with the test.
@@ -16,7 +18,7 @@ func started(t *testing.T) *Server {
 	t.Helper()
 	s, err := Start(t.Context(), Postgres())
 	if missing, ok := errors.AsType[*NotInstalledError](err); ok {
-		t.Skip(missing)
+		need.Missing(t, "postgres", missing.Error())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +105,7 @@ func TestStartLeavesNothingWhenItFails(t *testing.T) {
 	t.Parallel()
 	kind := Postgres()
 	if _, err := kind.programs(); err != nil {
-		t.Skip(err)
+		need.Missing(t, "postgres", err.Error())
 	}
 	var dir string
 	kind.serve = func(s *Server) []string {

@@ -5,12 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"groundsill.example/internal/need"
 )
 
 // BenchmarkFirstCommit compares the ways to the first commit, side by side.
 // The files are on disk before the clock starts.
 func BenchmarkFirstCommit(b *testing.B) {
-	needGit(b)
+	need.Program(b, "git")
 	for _, n := range []int{100, 2000} {
 		want := many(b, n)
 		prepare := func(b *testing.B) (*world, string) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
@@ -41,7 +42,7 @@ var existingRepos = map[string]func(w *world, base string) string{
 }
 
 func TestCommit(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	contents := map[string]string{
 		"x[1].go": "x\n", "-rf": "dash\n", "run.sh": "#!/bin/sh\n", "é/empty": "", "ignored.log": "kept\n",
 		".gitignore": "*.log\n", "a.txt": "a\n", "a/b": "b\n",
@@ -106,7 +107,7 @@ func (w *world) commit(env Env, dir string, want tree.Tree) {
 // TestCommitBelowTheRoot commits a directory inside a repository, from an
 // environment that a hook of another repository has set.
 func TestCommitBelowTheRoot(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, system := range []bool{true, false} {
 		w, base := newWorld(t), physical(t)
 		w.configure("[user]\n\tname = Ada\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n")
@@ -127,7 +128,7 @@ func TestCommitBelowTheRoot(t *testing.T) {
 }
 
 func TestCommitLeavesStagedChangesAlone(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w, base := newWorld(t), physical(t)
 	w.configure("[user]\n\tname = Ada\n\temail = ada@example.com\n")
 	dir := existingRepos["clone with a README"](w, base)
@@ -142,7 +143,7 @@ func TestCommitLeavesStagedChangesAlone(t *testing.T) {
 }
 
 func TestCommitFails(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, tt := range []struct {
 		name, config, variable string
 		code                   string
@@ -177,7 +178,7 @@ func TestCommitFails(t *testing.T) {
 }
 
 func TestCommitOfNothingNew(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for variable, want := range map[string]string{"A=": CodeFailed, "PATH=": "git-nothing"} {
 		w, dir := newWorld(t), physical(t)
 		w.configure("[user]\n\tname = Ada\n\temail = ada@example.com\n")
@@ -202,7 +203,7 @@ func TestCommitOfNothingNew(t *testing.T) {
 }
 
 func TestCommitIsInterrupted(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	if runtime.GOOS == "windows" {
 		t.Skip("the hook is a shell script")
 	}

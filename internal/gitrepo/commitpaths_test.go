@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/need"
 )
 
 // record commits files, which it writes, and what deletes.
@@ -74,7 +75,7 @@ func TestCommitOfDeletionsOnly(t *testing.T) {
 }
 
 func TestCommitThatLeavesNothing(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, way := range []string{"git", "go-git"} {
 		w := newWork(t, "", map[string]string{"a": "1\n"})
 		must(t, w.record(w.ways()[way], nil, "a", "other.txt"))
@@ -101,7 +102,7 @@ func TestCommitOfNoChangeLeavesTheIndexAlone(t *testing.T) {
 }
 
 func TestCommitThatFailsLeavesTheIndexAsItWas(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	if runtime.GOOS == "windows" {
 		t.Skip("the hook is a shell script")
 	}
@@ -139,7 +140,7 @@ func TestCommitDuringAMerge(t *testing.T) {
 }
 
 func TestCommitWithoutGitInALockedRepository(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w := newWork(t, "", map[string]string{"a": "1\n"})
 	head := w.do("rev-parse", "HEAD")
 	w.write(filepath.Join(w.root, ".git/index.lock"), "")

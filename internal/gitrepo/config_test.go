@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"groundsill.example/internal/need"
 )
 
 // configCorpus holds what the syntax of a configuration allows.
@@ -16,7 +18,7 @@ const configCorpus = "\ufeff# comment\n; another\n[user]\n\tname = Ada # trailin
 	"[include]\n\tpath = missing\n[alias] l = \"!f() { echo #1; }; f\"\n[c]z = two  spaces\n\n[last]\nkey=value"
 
 func TestParseConfigReadsLikeGit(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w := newWorld(t)
 	name := filepath.Join(w.home, "corpus")
 	w.write(name, configCorpus)
@@ -38,7 +40,7 @@ func TestParseConfigReadsLikeGit(t *testing.T) {
 }
 
 func TestParseConfigRefusesWhatGitRefuses(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w := newWorld(t)
 	for _, text := range []string{
 		"[user", "[user\n]", "[]", "[a \"b]\nx=1", "[a]\nx=\"open\n", "[a]\nx=\\q\n", "[a]\n1x=1\n",
@@ -230,7 +232,7 @@ func TestReadConfig(t *testing.T) {
 // dir.
 func (w *world) agree(dir string, c Config) {
 	w.t.Helper()
-	needGit(w.t)
+	need.Program(w.t, "git")
 	w.git(w.home, "init", "--quiet", dir)
 	for variable, id := range map[string]Identity{"GIT_AUTHOR_IDENT": c.Identity, "GIT_COMMITTER_IDENT": c.Committer} {
 		want := id.Name + " <" + id.Email + "> "

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
@@ -30,7 +31,7 @@ var odd = map[string]string{
 }
 
 func TestInitCommitSatisfiesGit(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, tt := range []struct {
 		name, config string
 		files        tree.Tree
@@ -100,7 +101,7 @@ func (w *world) holds(dir string, want tree.Tree) {
 }
 
 func TestInitCommitEqualsGit(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w := newWorld(t)
 	want := files(t, odd)
 	ours, theirs := t.TempDir(), t.TempDir()
@@ -194,7 +195,7 @@ func TestInitCommitLeavesNothingBehind(t *testing.T) {
 }
 
 func TestInitCommitSeesAnEditInBetween(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w, dir := newWorld(t), t.TempDir()
 	want := files(t, map[string]string{"a": "a\n"})
 	publish(t, dir, files(t, map[string]string{"a": "edited\n"}))
@@ -246,7 +247,7 @@ func mode(t *testing.T, name string) os.FileMode {
 }
 
 func TestInit(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w, dir := newWorld(t), t.TempDir()
 	if err := Init(dir, "trunk"); err != nil {
 		t.Fatal(err)
@@ -261,7 +262,7 @@ func TestInit(t *testing.T) {
 }
 
 func TestCreate(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	const user = "[user]\n\tname = Ada\n\temail = ada@example.com\n"
 	crlf := map[string]string{".gitattributes": "*.cmd text eol=crlf\n", "x.cmd": "a\r\nb\r\n"}
 	plain := map[string]string{"a": "a\n", "run": "#!/bin/sh\n"}
@@ -298,7 +299,7 @@ func TestCreate(t *testing.T) {
 }
 
 func TestCreateRunsHooks(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	if runtime.GOOS == "windows" {
 		t.Skip("the hook is a shell script")
 	}
@@ -321,7 +322,7 @@ func TestCreateRunsHooks(t *testing.T) {
 }
 
 func TestCreateWithoutIdentity(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, tt := range []struct{ name, config string }{
 		{"nothing configured", ""},
 		{"git decides", "[user]\n\tuseConfigOnly = true\n[init]\n\ttemplateDir = ~/template\n"},

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
@@ -133,7 +134,7 @@ func (w *work) conflict(name string) {
 }
 
 func TestDirtyBeforeTheFirstCommit(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, way := range []string{"git", "go-git"} {
 		w := &work{world: newWorld(t), root: physical(t)}
 		w.dir = w.root
@@ -152,7 +153,7 @@ func TestDirtyBeforeTheFirstCommit(t *testing.T) {
 }
 
 func TestDirtyAndLineEndings(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for name, setting := range map[string]string{"autocrlf": "[core]\n\tautocrlf = true\n", "attributes": ""} {
 		for _, way := range []string{"git", "go-git"} {
 			t.Run(name+"/"+way, func(t *testing.T) {
@@ -214,7 +215,7 @@ func TestDirtyInALinkedWorkTree(t *testing.T) {
 }
 
 func TestDirtyInASparseCheckout(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w := newWork(t, "", map[string]string{"in/a": "1\n", "out/deep/b": "1\n", "top": "1\n"})
 	w.do("sparse-checkout", "set", "--cone", "--sparse-index", "in")
 	equal(t, "clean", w.dirty(w.env, "in/a", "out/deep/b", "top"), []string{})
@@ -273,7 +274,7 @@ func TestQuestionsRunNothing(t *testing.T) {
 }
 
 func TestQuestionsInSomebodyElsesRepository(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w := newWork(t, "", map[string]string{"a": "1\n"})
 	_, err := Dirty(t.Context(), w.set("GIT_TEST_ASSUME_DIFFERENT_OWNER=1"), w.repo(), pathList(t, "a"))
 	if got := code(t, err); got != CodeFailed || diag.ClassOf(err) != diag.Environment || !strings.Contains(asDiag(err).Diagnostics[0].Detail, "safe.directory") {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"groundsill.example/internal/need"
 )
 
 func TestFiles(t *testing.T) {
@@ -48,7 +50,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestFilesOfAnIgnoredService(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, way := range []string{"git", "go-git"} {
 		w := newWork(t, "services/orders", map[string]string{"tracked": "1\n"})
 		w.write(filepath.Join(w.root, ".gitignore"), "services/\n")
@@ -110,7 +112,7 @@ func TestPublished(t *testing.T) {
 }
 
 func TestPublishedInAShallowClone(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, way := range []string{"git", "go-git"} {
 		w := newWork(t, "", map[string]string{"old": "1\n"})
 		w.put("new", "1\n")
@@ -128,7 +130,7 @@ func TestPublishedInAShallowClone(t *testing.T) {
 }
 
 func TestMerging(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	fail := func(w *work, args ...string) {
 		if out, err := w.tryGit(w.dir, args...); err == nil {
 			w.t.Fatalf("git %v succeeds: %s", args, out)

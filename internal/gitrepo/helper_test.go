@@ -58,19 +58,6 @@ func (w *world) write(name, text string) {
 	}
 }
 
-// needGit skips the test where there is no git, unless SILL_TEST_REQUIRE
-// demands it.
-func needGit(tb testing.TB) {
-	tb.Helper()
-	if _, err := exec.LookPath("git"); err == nil {
-		return
-	}
-	if strings.Contains(os.Getenv("SILL_TEST_REQUIRE"), "git") {
-		tb.Fatal("git is required and not on PATH")
-	}
-	tb.Skip("git is not on PATH")
-}
-
 // git runs git in dir and returns both of its outputs, which must come with
 // success.
 func (w *world) git(dir string, args ...string) string {

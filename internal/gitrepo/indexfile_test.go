@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"groundsill.example/internal/need"
 )
 
 func TestIndexFilesAreReadAsGitReadsThem(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for form, prepare := range indexForms {
 		if onlyGit(form) {
 			continue
@@ -32,7 +34,7 @@ func TestIndexFilesAreReadAsGitReadsThem(t *testing.T) {
 }
 
 func TestDamagedIndexes(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w := newWork(t, "", map[string]string{"a": "1\n"})
 	whole := w.index()
 	for name, data := range map[string]string{

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"groundsill.example/internal/need"
 )
 
 // physical returns a new directory by its real name.
@@ -89,7 +91,7 @@ func TestFind(t *testing.T) {
 // TestFindAgreesWithGit compares with what git says of repositories that it
 // has made itself.
 func TestFindAgreesWithGit(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w, base := newWorld(t), physical(t)
 	w.configure("[user]\n\tname = Ada\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n[protocol \"file\"]\n\tallow = always\n")
 	at := func(name string) string { return filepath.Join(base, name) }
@@ -119,7 +121,7 @@ func TestFindAgreesWithGit(t *testing.T) {
 }
 
 func TestUnborn(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w, dir := newWorld(t), physical(t)
 	ask := func() bool {
 		t.Helper()

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
 // TestSavedIndexesComeBack saves one way and restores the other, over every
 // state of a path.
 func TestSavedIndexesComeBack(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	names := []string{"clean", "staged", "gone", "absent", "intent", "empty", "assumed", "skipped", "both flags", "run.sh", "link", "conflict"}
 	for _, save := range []string{"git", "go-git"} {
 		for _, restore := range []string{"git", "go-git"} {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
@@ -154,7 +155,7 @@ var indexForms = map[string]func(w *work){
 func onlyGit(form string) bool { return form == "split index" || form == "sparse index" }
 
 func TestTheRestOfTheIndexStays(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	contents := map[string]string{"a": "1\n", "b": "1\n", "z/y": "1\n", "long/" + strings.Repeat("name/", 20) + "x": "1\n"}
 	for form, prepare := range indexForms {
 		for _, way := range []string{"git", "go-git"} {
@@ -232,7 +233,7 @@ func TestTheIndexIsLocked(t *testing.T) {
 }
 
 func TestConflictsBeforeTheFirstCommit(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, way := range []string{"git", "go-git"} {
 		w := &work{world: newWorld(t), root: physical(t)}
 		w.dir = w.root
@@ -248,7 +249,7 @@ func TestConflictsBeforeTheFirstCommit(t *testing.T) {
 
 // TestConflictsAndLineEndings notes a file as git would keep it.
 func TestConflictsAndLineEndings(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	for _, way := range []string{"git", "go-git"} {
 		w := newWork(t, "", map[string]string{"a": "1\n"})
 		w.do("config", "core.autocrlf", "true")
@@ -264,7 +265,7 @@ func TestConflictsAndLineEndings(t *testing.T) {
 }
 
 func TestConflictsInOtherHashes(t *testing.T) {
-	needGit(t)
+	need.Program(t, "git")
 	w := &work{world: newWorld(t), root: physical(t)}
 	w.dir = w.root
 	w.git(w.root, "init", "--quiet", "--object-format=sha256")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
@@ -87,7 +88,7 @@ func (w *work) ways() map[string]Env {
 // below it.
 func eachWay(t *testing.T, contents map[string]string, test func(w *work, env Env)) {
 	t.Helper()
-	needGit(t)
+	need.Program(t, "git")
 	for _, prefix := range []string{"", "services/orders"} {
 		for _, way := range []string{"git", "go-git"} {
 			t.Run(way+"/"+prefix, func(t *testing.T) {

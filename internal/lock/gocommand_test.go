@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"groundsill.example/internal/lock"
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
@@ -55,10 +56,7 @@ func requireModules(t *testing.T, superset []byte) {
 		}
 	}
 	if out, err := goCommand(dir, args...); err != nil {
-		if strings.Contains(os.Getenv("SILL_TEST_REQUIRE"), "go-modules") {
-			t.Fatalf("modules cannot be had: %v\n%s", err, out)
-		}
-		t.Skipf("modules cannot be had: %v", err)
+		need.Missing(t, "go-modules", fmt.Sprintf("cannot be had: %v\n%s", err, out))
 	}
 }
 

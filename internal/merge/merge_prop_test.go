@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"groundsill.example/internal/need"
 )
 
 // drawText returns lines from a small set, so that equal lines meet.
@@ -117,12 +119,7 @@ func TestEndingsStayTheUsers(t *testing.T) {
 // different. Ours may be cleaner elsewhere, never where a line of the user goes.
 func TestAgreesWithGit(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("git"); err != nil {
-		if slices.Contains(strings.Split(os.Getenv("SILL_TEST_REQUIRE"), ","), "git") {
-			t.Fatal(err)
-		}
-		t.Skip("git is not on the PATH")
-	}
+	need.Program(t, "git")
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		base := []byte("one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\n")
