@@ -19,6 +19,7 @@ type changeOptions struct {
 	allowDirty bool
 	commit     bool
 	migration  string
+	migrations []string // what the command takes for migration
 	set        []string
 }
 
@@ -32,6 +33,7 @@ func (a *app) changeFlags(cmd *cobra.Command, o *changeOptions) {
 
 // migrationFlag adds the flag that decides what becomes of migrations.
 func migrationFlag(cmd *cobra.Command, o *changeOptions, choices ...string) {
+	o.migrations = choices
 	cmd.Flags().StringVar(&o.migration, "migration", "",
 		"`MODE` for migrations: "+strings.Join(choices, ", ")+" (default: by what remote-tracking branches hold)")
 	complete(cmd, "migration", cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
@@ -51,8 +53,8 @@ func (a *app) change(cmd *cobra.Command, o *changeOptions, words []string, use c
 	r := scaffold.ChangeRequest{
 		Command: o.words(words), AllowDirty: o.allowDirty, Commit: o.commit, Migration: scaffold.Migration(o.migration), Asker: a.asker(),
 	}
-	if err := checkMigration(cmd, o.migration); err != nil {
-		return err
+	if o.migration != "" && !slices.Contains(o.migrations, o.migration) {
+		return usage(cmd, fmt.Errorf("--migration %q is not one of: %s", o.migration, strings.Join(o.migrations, ", ")))
 	}
 	if r.Config, err = userconfig.Read(w.ConfigDir); err != nil {
 		return err
@@ -88,16 +90,6 @@ func (o *changeOptions) words(words []string) []string {
 	}
 	return all
 }
-
-func checkMigration(cmd *cobra.Command, mode string) error {
-	flag := cmd.Flags().Lookup("migration")
-	if flag == nil || mode == "" || slices.Contains(strings.FieldsFunc(flag.Usage, notLetter), mode) {
-		return nil
-	}
-	return usage(cmd, fmt.Errorf("--migration %q is not one of its modes", mode))
-}
-
-func notLetter(r rune) bool { return r < 'a' || r > 'z' }
 
 // commitChange commits a plan where there is something to do.
 func (a *app) commitChange(ctx context.Context, w scaffold.World, d scaffold.Draft) error {

@@ -107,16 +107,26 @@ func (w World) begin(r ChangeRequest) (*change, error) {
 // repository returns the repository that the working directory lies in.
 func (w World) repository() (source.Repository, error) {
 	repo, found, err := source.FindRepository(w.Cwd)
-	if err != nil {
-		return repo, err
+	if err == nil && !found {
+		err = noRepository()
 	}
-	if !found {
-		return repo, diag.New(diag.Usage, diag.Diagnostic{
-			Code: "record-missing", Summary: "there is no " + record.Name + " here or above",
-			Hint: "go to a repository that sill made, or make one with sill new",
-		})
+	return repo, err
+}
+
+// Root returns the directory of that repository.
+func (w World) Root() (string, error) {
+	root, found, err := source.FindRoot(w.Cwd)
+	if err == nil && !found {
+		err = noRepository()
 	}
-	return repo, nil
+	return root, err
+}
+
+func noRepository() error {
+	return diag.New(diag.Usage, diag.Diagnostic{
+		Code: "record-missing", Summary: "there is no " + record.Name + " here or above",
+		Hint: "go to a repository that sill made, or make one with sill new",
+	})
 }
 
 // render renders what the repository is to be.

@@ -44,13 +44,6 @@ func (w World) Diff(ctx context.Context, paths []string) (plan.Plan, error) {
 	return plan.Plan{Root: ".", Changes: changes}, nil
 }
 
-// Root returns the directory of the repository that the working directory lies
-// in.
-func (w World) Root() (string, error) {
-	repo, err := w.repository()
-	return repo.Dir, err
-}
-
 // PathsFrom returns paths that are given relative to the working directory as
 // they are from the root of the repository.
 func (w World) PathsFrom(paths []string) ([]string, error) {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -18,6 +18,46 @@ type substitution struct {
 	key      string
 	from, to string
 	globs    []string // files in which the value is exchanged; none where the blueprint does not say
+}
+
+// places returns where the old value begins in a text, as a whole: not as a
+// part of a longer path or word.
+func (s substitution) places(text []byte) []int {
+	var all []int
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte(s.from))
+		if i < 0 {
+			return all
+		}
+		start, end := at+i, at+i+len(s.from)
+		if !joins(text[max(start-1, 0):start], "./-") && !joins(text[end:min(end+1, len(text))], "-") && !extends(text[end:]) {
+			all = append(all, start)
+		}
+		at = end
+	}
+}
+
+// joins reports whether a character continues a word or is one of others.
+func joins(one []byte, others string) bool {
+	return len(one) == 1 && (word(one[0]) || strings.IndexByte(others, one[0]) >= 0)
+}
+
+// extends reports whether a text goes on with a dot and a word, as in ".git".
+func extends(text []byte) bool { return len(text) > 1 && text[0] == '.' && word(text[1]) }
+
+func word(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c >= 0x80
+}
+
+// exchanged returns a text with the new value.
+func (s substitution) exchanged(text []byte) []byte {
+	var out []byte
+	at := 0
+	for _, start := range s.places(text) {
+		out = append(append(out, text[at:start]...), s.to...)
+		at = start + len(s.from)
+	}
+	return append(out, text[at:]...)
 }
 
 // substitute notes the answers that change and that files of the user repeat.
@@ -57,15 +97,15 @@ func (c *change) exchange(ctx context.Context) error {
 }
 
 func (c *change) exchangeIn(s substitution, p tree.Path, f tree.File, stray bool, places *diag.List) {
-	at := s.pattern().FindIndex(f.Data)
-	if at == nil || bytes.IndexByte(f.Data, 0) >= 0 {
+	at := s.places(f.Data)
+	if len(at) == 0 || bytes.IndexByte(f.Data, 0) >= 0 {
 		return
 	}
 	for _, glob := range s.globs {
 		if ok, _ := doublestar.Match(glob, p.String()); !ok {
 			continue
 		}
-		changed := tree.File{Data: s.pattern().ReplaceAll(f.Data, []byte("${1}"+escapeDollar(s.to))), Mode: f.Mode}
+		changed := tree.File{Data: s.exchanged(f.Data), Mode: f.Mode}
 		c.outcome.Target = c.outcome.Target.With(p, changed)
 		if stray {
 			c.outcome.Ours = c.outcome.Ours.With(p, f)
@@ -84,16 +124,6 @@ func (c *change) exchangeIn(s substitution, p tree.Path, f tree.File, stray bool
 		Hint: "change these places first, or keep the answer",
 		At:   diag.Pos{File: p.String(), Line: bytes.Count(f.Data[:at[0]], []byte("\n")) + 1},
 	})
-}
-
-// pattern finds the old value where it is a whole: not a part of a longer path
-// or word.
-func (s substitution) pattern() *regexp.Regexp {
-	return regexp.MustCompile(`(^|[^\w./-])` + regexp.QuoteMeta(s.from) + `\b`)
-}
-
-func escapeDollar(text string) string {
-	return string(bytes.ReplaceAll([]byte(text), []byte("$"), []byte("$$")))
 }
 
 func (c *change) renderedFile(p tree.Path) tree.File {

@@ -25,21 +25,30 @@ type Repository struct {
 // input: the error is a *diag.Error when one is broken, or when they do not
 // belong together.
 func FindRepository(dir string) (Repository, bool, error) {
-	at := dir
+	root, found, err := FindRoot(dir)
+	if err != nil || !found {
+		return Repository{}, false, err
+	}
+	r, err := openRepository(root)
+	return r, err == nil, err
+}
+
+// FindRoot returns where the repository is that dir lies in, and whether there
+// is one. It reads nothing of it.
+func FindRoot(dir string) (string, bool, error) {
 	for {
-		_, err := os.Lstat(filepath.Join(at, record.Name))
+		_, err := os.Lstat(filepath.Join(dir, record.Name))
 		if err == nil {
-			r, err := openRepository(at)
-			return r, err == nil, err
+			return dir, true, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return Repository{}, false, unreadable(filepath.Join(at, record.Name), err)
+			return "", false, unreadable(filepath.Join(dir, record.Name), err)
 		}
-		above := filepath.Dir(at)
-		if above == at {
-			return Repository{}, false, nil
+		above := filepath.Dir(dir)
+		if above == dir {
+			return "", false, nil
 		}
-		at = above
+		dir = above
 	}
 }
 
