@@ -32,9 +32,14 @@ func rowMutants() []herd {
 					want: "RS-11 MUST",
 				},
 				{
-					name:  "the version is compared before the change and not with it",
-					edits: []edit{{statements, `WHERE "id" = ? AND "version" = ?`, `WHERE "id" = ? AND ? > 0`}},
-					want:  "RS-16 MUST",
+					// All have compared before the first changes.
+					name: "the version is compared before the change and not with it",
+					edits: []edit{
+						{statements, `WHERE "id" = ? AND "version" = ?`, `WHERE "id" = ? AND ? > 0`},
+						{itemRepository, "\t\"context\"\n", "\t\"context\"\n\t\"time\"\n"},
+						{itemRepository, "\tm.UpdatedAt = later(m.UpdatedAt)\n", "\ttime.Sleep(50 * time.Millisecond)\n\tm.UpdatedAt = later(m.UpdatedAt)\n"},
+					},
+					want: "RS-16 MUST",
 				},
 				{
 					name:  "a value that is taken is an unforeseen failure",
