@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/faultfs"
 	"groundsill.example/internal/tree"
 )
 
@@ -204,9 +205,7 @@ func TestAbortUndoesTheLastRunOnly(t *testing.T) {
 func TestAbortAfterACrashUndoesTheCrashedRunOnly(t *testing.T) {
 	ours, target := mustTree("a", "1"), mustTree("a", "2", "b", "3")
 	at := crashed(t, ours, target)
-	o := options
-	o.Restored = func([]byte) error { return errors.New("no finished run was undone") }
-	u, err := Abort(t.Context(), at, o)
+	u, err := Abort(t.Context(), at, options)
 	wantError(t, err, diag.Refused, "abort-nothing")
 	if u.Recovered == nil || u.Recovered.Abort {
 		t.Errorf("recovered %+v", u.Recovered)
@@ -274,12 +273,12 @@ func failAbortAt(t *testing.T, n int, elsewhere bool) bool {
 	t.Helper()
 	at, before, after := finished(t, faultOurs, faultTarget, elsewhere)
 	var failedAt string
-	f := &faults{at: n, act: func(name string) error { failedAt = name; return syscall.EIO }}
-	_, err := Abort(t.Context(), at, Options{PID: 1, Open: f.open})
+	f := &faultfs.Faults{At: n, Act: func(name string) error { failedAt = name; return syscall.EIO }}
+	_, err := Abort(t.Context(), at, Options{PID: 1, Open: opens(f)})
 	what := fmt.Sprintf("call %d (%s) failed: %v", n, failedAt, err)
 	if err == nil {
 		same(t, what, mine(detailed(t, at.Dir)), before)
-		return f.n < n
+		return len(f.Calls()) < n
 	}
 	namesPlace(t, err, failedAt)
 	same(t, what, mine(detailed(t, at.Dir)), after)
@@ -303,8 +302,8 @@ func TestAbortOverRandomTrees(t *testing.T) {
 	for range 300 {
 		ours, target := randomTree(r), randomTree(r)
 		at, before, after := finished(t, ours, target, r.IntN(2) == 0)
-		f := &faults{at: 1 + r.IntN(120), act: func(string) error { return syscall.ENOSPC }}
-		_, err := Abort(t.Context(), at, Options{PID: 1, Open: f.open})
+		f := &faultfs.Faults{At: 1 + r.IntN(120), Act: func(string) error { return syscall.ENOSPC }}
+		_, err := Abort(t.Context(), at, Options{PID: 1, Open: opens(f)})
 		if planOf(ours, target).Empty() {
 			if err == nil {
 				t.Fatal("nothing was undone")
@@ -365,7 +364,6 @@ func TestRollBackRestoresTheModesOfDirectories(t *testing.T) {
 	check(t, os.Chmod(filepath.Join(at.Dir, "a/b"), 0o701))
 	before := detailed(t, at.Dir)
 	f := &stubborn{}
-	f.faults = faults{at: -1}
 	_, err := Run(t.Context(), at, planOf(ours, mustTree("x/y/z", "2")), Options{PID: 1, Open: f.open})
 	wantError(t, err, diag.Environment, "disk")
 	same(t, "tree", detailed(t, at.Dir), before)

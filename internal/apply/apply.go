@@ -32,17 +32,20 @@ type Options struct {
 	// nobody holds as far as this system can tell, for a directory that several
 	// machines share. Nil: the locks of the system are the whole answer.
 	Alive func(pid int) bool
-	// Finish is called by Publish on the complete staged directory before it
-	// gets its name. Nil does nothing.
+	// Finish is called when every file is written and all of it can still be
+	// taken back: by Publish on the complete staged directory before it gets
+	// its name, by Run on the target itself. When it fails, the run has failed.
+	// Nil does nothing.
 	Finish func(dir string) error
 	// Mark and Note are kept with a Run, and [Last] and [Abort] give them back.
 	// What they mean is the caller's business.
 	Mark string
 	Note []byte
-	// Restored is called when the files of a finished run are back, with the
-	// Note of the run: by Abort, and by whatever completes an Abort that has
-	// crashed. It may be called again after a crash. When it fails, the Abort
-	// has failed. Nil does nothing.
+	// Restored is called when the files of a Run are back, with its Note, to take
+	// back what Finish has done, if it came to that: by the Run, by Abort, and
+	// by whatever rolls back a Run or completes an Abort that has crashed. It
+	// may be called again after a crash. While it fails, the run is not undone.
+	// Nil does nothing.
 	Restored func(note []byte) error
 	// Open opens a directory. Nil: os.OpenRoot.
 	Open func(dir string) (FS, error)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/faultfs"
 	"groundsill.example/internal/plan"
 	"groundsill.example/internal/tree"
 )
@@ -215,8 +216,8 @@ func TestCancelledRunChangesNothing(t *testing.T) {
 		at := newTarget(t, ours)
 		ctx, cancel := context.WithCancel(t.Context())
 		o := options
-		calls := &faults{at: n, act: func(string) error { cancel(); return nil }}
-		o.Open = calls.open
+		calls := &faultfs.Faults{At: n, Act: func(string) error { cancel(); return nil }}
+		o.Open = opens(calls)
 		_, err := Run(ctx, at, planOf(ours, target), o)
 		cancel()
 		if err == nil {
@@ -225,7 +226,7 @@ func TestCancelledRunChangesNothing(t *testing.T) {
 			wantError(t, err, diag.Interrupted, "interrupted")
 			same(t, "tree", listing(t, at.Dir), listingOf(t, ours))
 		}
-		if calls.n < n {
+		if len(calls.Calls()) < n {
 			return
 		}
 	}
@@ -297,7 +298,7 @@ func crashed(tb testing.TB, ours, target tree.Tree) Target {
 	j, err := survey(s.dir, planOf(ours, target).Changes)
 	check(tb, err)
 	area := s.work(false)
-	check(tb, s.stage(tb.Context(), area, j, j.journal(options, false)))
+	check(tb, s.stage(tb.Context(), area, j, j.journal(signing(at, options), false)))
 	check(tb, s.move(tb.Context(), area, j))
 	s.close()
 	return at

@@ -36,8 +36,11 @@ func (s *session) commit(ctx context.Context, changes []plan.Change) error {
 		return err
 	}
 	j, err := survey(s.dir, changes)
-	if err != nil || len(j.moves) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(j.moves) == 0 {
+		return s.finish()
 	}
 	area, log := s.work(s.beside), j.journal(s.options, s.beside)
 	if err := s.stage(ctx, area, j, log); err != nil {
@@ -118,8 +121,19 @@ func (s *session) publish(ctx context.Context, area place, j *job) error {
 	if err := s.move(ctx, area, j); err != nil {
 		return err
 	}
+	if err := s.finish(); err != nil {
+		return err
+	}
 	file := s.state.at(journalName)
 	return failed("write", s.state.show(file), s.state.fs.Rename(file, s.state.at(lastName)))
+}
+
+// finish lets the caller do what belongs to the run.
+func (s *session) finish() error {
+	if s.options.Finish == nil {
+		return nil
+	}
+	return s.options.Finish(s.root)
 }
 
 func (s *session) move(ctx context.Context, area place, j *job) error {

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/faultfs"
 	"groundsill.example/internal/tree"
 )
 
@@ -65,19 +66,22 @@ func child(task string) error {
 	if err != nil {
 		return err
 	}
-	f := &faults{at: n, act: func(string) error { return syscall.Kill(os.Getpid(), syscall.SIGKILL) }}
-	o := Options{PID: os.Getpid(), Open: f.open}
+	f := &faultfs.Faults{At: n, Act: func(string) error { return syscall.Kill(os.Getpid(), syscall.SIGKILL) }}
+	o := Options{PID: os.Getpid(), Open: opens(f)}
 	switch task {
 	case "run":
+		o = signing(at, o)
+		sign := o.Finish
+		o.Finish = func(dir string) error { return errors.Join(f.Call("finish", dir), sign(dir), f.Call("finished", dir)) }
 		_, err = Run(context.Background(), at, planOf(faultOurs, faultTarget), o)
 	case "abort":
-		o.Restored = func([]byte) error { return f.call("restored", ".") }
+		o.Restored = func([]byte) error { return f.Call("restored", ".") }
 		_, err = Abort(context.Background(), at, o)
 	case "recover":
 		_, err = Recover(context.Background(), at, o)
 	case "publish":
 		o.Finish = func(dir string) error {
-			return errors.Join(f.call("finish", dir), os.WriteFile(filepath.Join(dir, "finished"), nil, 0o600), f.call("finished", dir))
+			return errors.Join(f.Call("finish", dir), os.WriteFile(filepath.Join(dir, "finished"), nil, 0o600), f.Call("finished", dir))
 		}
 		_, err = Publish(context.Background(), at, planOf(tree.Tree{}, faultTarget), o)
 	case "nobody":
@@ -128,13 +132,15 @@ func TestKilledAtEveryCall(t *testing.T) {
 		found, err := Inspect(at)
 		check(t, err)
 		same(t, what+", inspected", listing(t, at.Dir), crash)
-		recovered, err := Recover(t.Context(), at, options)
+		recovered, err := Recover(t.Context(), at, signing(at, options))
 		check(t, err)
 		if (found == nil) != (recovered == nil) {
 			t.Fatalf("%s: found %+v, recovered %+v", what, found, recovered)
 		}
 		now := listing(t, at.Dir)
-		if slices.Equal(filesOnly(slices.Clone(now)), done) {
+		isDone := slices.Equal(filesOnly(slices.Clone(now)), done)
+		signed(t, what, at, isDone)
+		if isDone {
 			if found != nil {
 				t.Fatalf("%s: rolled back to the new tree", what)
 			}

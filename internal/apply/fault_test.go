@@ -3,129 +3,28 @@ package apply
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/faultfs"
 	"groundsill.example/internal/tree"
 )
 
-// faults counts the calls of every FS that it opens and lets one of them act:
-// fail, or end the process. Writing to an open file counts as a call.
-type faults struct {
-	mu  sync.Mutex
-	n   int
-	at  int                     // the call that acts, from one
-	act func(name string) error // an error makes the call fail
-}
-
-func (f *faults) call(op, name string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.n++
-	if f.n != f.at {
-		return nil
+// opens lets a run open its directories so that their calls are counted.
+func opens(f *faultfs.Faults) func(dir string) (FS, error) {
+	return func(dir string) (FS, error) {
+		d, err := f.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
 	}
-	if err := f.act(name); err != nil {
-		return &fs.PathError{Op: op, Path: name, Err: err}
-	}
-	return nil
-}
-
-func (f *faults) open(dir string) (FS, error) { //nolint:ireturn // the shape of Options.Open
-	if err := f.call("open", dir); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	return &faultFS{root, f}, nil
-}
-
-// faultFS is a directory whose calls are counted.
-type faultFS struct {
-	*os.Root
-	faults *faults
-}
-
-func (f *faultFS) FS() fs.FS { return faultReader{f.Root.FS(), f.faults} }
-
-func (f *faultFS) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error) {
-	if err := f.faults.call("open", name); err != nil {
-		return nil, err
-	}
-	file, err := f.Root.OpenFile(name, flag, perm)
-	if err != nil || flag&os.O_WRONLY == 0 {
-		return file, err
-	}
-	if f.faults.call("write", name) == nil {
-		return file, nil
-	}
-	// The file is there and cannot be written to.
-	return f.Root.OpenFile(name, os.O_RDONLY, 0)
-}
-
-func (f *faultFS) Mkdir(name string, perm fs.FileMode) error {
-	if err := f.faults.call("mkdir", name); err != nil {
-		return err
-	}
-	return f.Root.Mkdir(name, perm)
-}
-
-func (f *faultFS) Rename(oldname, newname string) error {
-	if err := f.faults.call("rename", newname); err != nil {
-		return err
-	}
-	return f.Root.Rename(oldname, newname)
-}
-
-func (f *faultFS) Remove(name string) error {
-	if err := f.faults.call("remove", name); err != nil {
-		return err
-	}
-	return f.Root.Remove(name)
-}
-
-// faultReader is the reading side of a faultFS.
-type faultReader struct {
-	fs.FS
-	faults *faults
-}
-
-func (f faultReader) Lstat(name string) (fs.FileInfo, error) {
-	if err := f.faults.call("lstat", name); err != nil {
-		return nil, err
-	}
-	return fs.Lstat(f.FS, name)
-}
-
-func (f faultReader) ReadLink(name string) (string, error) {
-	if err := f.faults.call("readlink", name); err != nil {
-		return "", err
-	}
-	return fs.ReadLink(f.FS, name)
-}
-
-func (f faultReader) ReadFile(name string) ([]byte, error) {
-	if err := f.faults.call("read", name); err != nil {
-		return nil, err
-	}
-	return fs.ReadFile(f.FS, name)
-}
-
-func (f faultReader) ReadDir(name string) ([]fs.DirEntry, error) {
-	if err := f.faults.call("readdir", name); err != nil {
-		return nil, err
-	}
-	return fs.ReadDir(f.FS, name)
 }
 
 // The trees of the fault tests hold every kind of change: files that stay, that
@@ -156,12 +55,14 @@ func failAt(t *testing.T, n int, elsewhere bool, done []string) bool {
 	}
 	before := listing(t, at.Dir)
 	var failedAt string
-	f := &faults{at: n, act: func(name string) error { failedAt = name; return syscall.EIO }}
-	_, err := Run(t.Context(), at, planOf(faultOurs, faultTarget), Options{PID: 1, Open: f.open})
+	f := &faultfs.Faults{At: n, Act: func(name string) error { failedAt = name; return syscall.EIO }}
+	o := signing(at, Options{PID: 1, Open: opens(f)})
+	_, err := Run(t.Context(), at, planOf(faultOurs, faultTarget), o)
 	what := fmt.Sprintf("call %d (%s) failed: %v", n, failedAt, err)
+	signed(t, what, at, err == nil)
 	if err == nil {
 		same(t, what, filesOnly(listing(t, at.Dir)), done)
-		return f.n < n
+		return len(f.Calls()) < n
 	}
 	namesPlace(t, err, failedAt)
 	same(t, what, listing(t, at.Dir), before)
@@ -172,6 +73,74 @@ func failAt(t *testing.T, n int, elsewhere bool, done []string) bool {
 		t.Fatalf("%s: left a journal: %v, %v", what, found, err)
 	}
 	return false
+}
+
+// signing returns options with which a run, when all is in its place, leaves a
+// sign beside the target, and takes it away when the run is undone.
+func signing(at Target, o Options) Options {
+	o.Note = noted.Note
+	o.Finish = func(dir string) error {
+		// Everything of the plan is there, and nothing says that the run is over.
+		if _, err := os.Stat(filepath.Join(dir, "x", "y", "z")); err != nil {
+			return err
+		}
+		return os.WriteFile(at.Dir+".sign", nil, 0o600)
+	}
+	o.Restored = func(note []byte) error {
+		if string(note) != string(noted.Note) {
+			return fmt.Errorf("told of another run: %q", note)
+		}
+		return os.RemoveAll(at.Dir + ".sign")
+	}
+	return o
+}
+
+// signed demands that the sign is there, or that it is not.
+func signed(tb testing.TB, what string, at Target, want bool) {
+	tb.Helper()
+	if _, err := os.Stat(at.Dir + ".sign"); (err == nil) != want {
+		tb.Fatalf("%s: a sign is there: %v, and should be: %v", what, err == nil, want)
+	}
+}
+
+func TestRunFailsWithItsCaller(t *testing.T) {
+	for _, target := range []tree.Tree{faultTarget, faultOurs} { // also where there is nothing to do
+		at := newTarget(t, faultOurs)
+		broken := errors.New("broken")
+		o := signing(at, options)
+		o.Finish = func(string) error { return broken }
+		_, err := Run(t.Context(), at, planOf(faultOurs, target), o)
+		if !errors.Is(err, broken) {
+			t.Errorf("error %v", err)
+		}
+		same(t, "tree", listing(t, at.Dir), listingOf(t, faultOurs))
+		if left := litter(t, at); left != nil {
+			t.Errorf("left in the state directory: %v", left)
+		}
+	}
+}
+
+// A run that cannot be undone to its end is undone by the next one.
+func TestRollBackWaitsForItsCaller(t *testing.T) {
+	at := newTarget(t, faultOurs)
+	o := signing(at, options)
+	stuck, finish := errors.New("stuck"), o.Finish
+	o.Finish = func(dir string) error { return errors.Join(finish(dir), errors.New("broken")) }
+	o.Restored = func([]byte) error { return stuck }
+	if _, err := Run(t.Context(), at, planOf(faultOurs, faultTarget), o); !errors.Is(err, stuck) {
+		t.Errorf("error %v", err)
+	}
+	signed(t, "before", at, true)
+	if _, err := Recover(t.Context(), at, o); !errors.Is(err, stuck) {
+		t.Errorf("error %v", err)
+	}
+	_, err := Recover(t.Context(), at, signing(at, options))
+	check(t, err)
+	signed(t, "afterwards", at, false)
+	same(t, "tree", listing(t, at.Dir), listingOf(t, faultOurs))
+	if left := litter(t, at); left != nil {
+		t.Errorf("left in the state directory: %v", left)
+	}
 }
 
 // namesPlace checks that a failure on the disk says where it happened, in the
@@ -207,8 +176,8 @@ func TestEveryCallOfPublishMayFail(t *testing.T) {
 		top := t.TempDir()
 		at := Target{Dir: filepath.Join(top, "x", "y", "demo")}
 		var failedAt string
-		f := &faults{at: n, act: func(name string) error { failedAt = name; return syscall.EIO }}
-		_, err := Publish(t.Context(), at, planOf(tree.Tree{}, faultTarget), Options{PID: 1, Open: f.open})
+		f := &faultfs.Faults{At: n, Act: func(name string) error { failedAt = name; return syscall.EIO }}
+		_, err := Publish(t.Context(), at, planOf(tree.Tree{}, faultTarget), Options{PID: 1, Open: opens(f)})
 		what := fmt.Sprintf("call %d (%s) failed: %v", n, failedAt, err)
 		if err != nil {
 			namesPlace(t, err, failedAt)
@@ -216,7 +185,7 @@ func TestEveryCallOfPublishMayFail(t *testing.T) {
 			continue
 		}
 		same(t, what, listing(t, at.Dir), done)
-		if f.n < n {
+		if len(f.Calls()) < n {
 			same(t, what, dirNames(t, filepath.Dir(at.Dir)), []string{"demo"})
 			return
 		}
@@ -238,7 +207,6 @@ func TestFailedRollBackNamesThePathAndKeepsTheJournal(t *testing.T) {
 	at := newTarget(t, faultOurs)
 	count := 0
 	f := &stubborn{}
-	f.faults = faults{at: -1}
 	_, err := Run(t.Context(), at, planOf(faultOurs, faultTarget), Options{PID: 1, Open: f.open})
 	e := wantError(t, err, diag.Environment, "not-restored")
 	if e.Err == nil {
@@ -261,23 +229,23 @@ func TestFailedRollBackNamesThePathAndKeepsTheJournal(t *testing.T) {
 }
 
 // stubborn is a disk where nothing can be moved to x/y/z and nothing back to a.
-type stubborn struct{ faults faults }
+type stubborn struct{ faults faultfs.Faults }
 
 func (s *stubborn) open(dir string) (FS, error) { //nolint:ireturn // the shape of Options.Open
-	root, err := os.OpenRoot(dir)
+	d, err := s.faults.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &stubbornFS{&faultFS{root, &s.faults}}, nil
+	return &stubbornFS{d}, nil
 }
 
-type stubbornFS struct{ *faultFS }
+type stubbornFS struct{ *faultfs.Dir }
 
 func (s *stubbornFS) Rename(oldname, newname string) error {
 	if newname == "x/y/z" || newname == "a" && strings.Contains(oldname, oldDir) {
 		return &os.LinkError{Op: "rename", Old: oldname, New: newname, Err: syscall.EIO}
 	}
-	return s.faultFS.Rename(oldname, newname)
+	return s.Dir.Rename(oldname, newname)
 }
 
 func TestRunOverRandomTrees(t *testing.T) {
@@ -285,9 +253,9 @@ func TestRunOverRandomTrees(t *testing.T) {
 	for range 300 {
 		ours, target := randomTree(r), randomTree(r)
 		at := newTarget(t, ours)
-		f := &faults{at: 1 + r.IntN(120), act: func(string) error { return syscall.ENOSPC }}
+		f := &faultfs.Faults{At: 1 + r.IntN(120), Act: func(string) error { return syscall.ENOSPC }}
 		before := listing(t, at.Dir)
-		if _, err := Run(t.Context(), at, planOf(ours, target), Options{PID: 1, Open: f.open}); err != nil {
+		if _, err := Run(t.Context(), at, planOf(ours, target), Options{PID: 1, Open: opens(f)}); err != nil {
 			same(t, "after a failure", listing(t, at.Dir), before)
 			_, err = Run(t.Context(), at, planOf(ours, target), options)
 			check(t, err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/faultfs"
 	"groundsill.example/internal/tree"
 )
 
@@ -140,8 +141,8 @@ func TestCancelledPublishLeavesNothing(t *testing.T) {
 		top := t.TempDir()
 		at := Target{Dir: filepath.Join(top, "x", "demo")}
 		ctx, cancel := context.WithCancel(t.Context())
-		calls := &faults{at: n, act: func(string) error { cancel(); return nil }}
-		_, err := Publish(ctx, at, planOf(tree.Tree{}, demo), Options{PID: 1, Open: calls.open})
+		calls := &faultfs.Faults{At: n, Act: func(string) error { cancel(); return nil }}
+		_, err := Publish(ctx, at, planOf(tree.Tree{}, demo), Options{PID: 1, Open: opens(calls)})
 		cancel()
 		if err == nil {
 			same(t, "tree", listing(t, at.Dir), listingOf(t, demo))
@@ -149,7 +150,7 @@ func TestCancelledPublishLeavesNothing(t *testing.T) {
 			wantError(t, err, diag.Interrupted, "interrupted")
 			same(t, "tree", listing(t, top), []string{})
 		}
-		if calls.n < n {
+		if len(calls.Calls()) < n {
 			return
 		}
 	}

@@ -126,10 +126,8 @@ func (s *session) recover() (*Recovery, error) {
 	if err := s.rollBack(*j); err != nil {
 		return nil, err
 	}
-	if found.Abort {
-		if err := s.restored(*j); err != nil {
-			return nil, err
-		}
+	if err := s.restored(*j); err != nil {
+		return nil, err
 	}
 	if err := s.forget(*j); err != nil {
 		return nil, err

@@ -16,6 +16,9 @@ import (
 func (s *session) giveUp(j journal, err error) error {
 	undone := s.rollBack(j)
 	if undone == nil {
+		undone = s.restored(j)
+	}
+	if undone == nil {
 		undone = s.forget(j)
 	}
 	return both(err, undone)
