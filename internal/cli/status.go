@@ -82,8 +82,12 @@ func statusSheet(s scaffold.Status) view.Sheet {
 	for _, f := range s.Files {
 		files.Rows = append(files.Rows, []string{orNone(f.You), orNone(f.Blueprint), f.Path.String()})
 	}
+	title := s.Service + ", made from " + s.Blueprint
+	if s.Blueprint == "" {
+		title, files = "What is here cannot be read.", view.Table{Name: "files", Columns: files.Columns}
+	}
 	sheet := view.Sheet{
-		Name: "status", Title: s.Service + ", made from " + s.Blueprint,
+		Name: "status", Title: title,
 		Fields: []view.Field{{Key: "blueprint", Value: s.Blueprint}, {Key: "update", Value: s.Latest}},
 		Tables: []view.Table{files},
 	}

@@ -34,6 +34,19 @@ func SaveIndex(ctx context.Context, env Env, r Repo, paths []tree.Path) ([]byte,
 	return json.Marshal(s)
 }
 
+// ResaveIndex returns, for [RestoreIndex], what the index says by now of the
+// paths of an earlier SaveIndex.
+func ResaveIndex(ctx context.Context, env Env, r Repo, data []byte) ([]byte, error) {
+	s, err := parseSaved(data)
+	if err != nil {
+		return nil, err
+	}
+	if s.Entries, err = r.entriesOf(ctx, env, s.Names); err != nil {
+		return nil, err
+	}
+	return json.Marshal(s)
+}
+
 // RestoreIndex makes the index say of the paths of SaveIndex what it said
 // then, flags included, and leaves all other entries as they are. It does not
 // write where the index says so already. An entry made by git add

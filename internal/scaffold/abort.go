@@ -2,21 +2,27 @@ package scaffold
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"groundsill.example/internal/apply"
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/gitrepo"
+	"groundsill.example/internal/tree"
 )
 
-// Abort puts back what the last run replaced, and git's index with it. It
-// returns the paths. What was committed since, or edited, is not taken back.
+// Abort puts back what the last run replaced, and git's index with it, also
+// where that run, or an abort of it, was cut short. It returns the paths. What
+// was committed since, or edited, is not taken back.
 func (w World) Abort(ctx context.Context) ([]string, error) {
-	repo, err := w.repository()
+	dir, err := w.Root()
 	if err != nil {
 		return nil, err
 	}
-	c := &commit{World: w, dir: repo.Dir}
+	if left, err := Recover(ctx, w, dir); left != nil || err != nil {
+		return pathsLeft(left), err
+	}
+	c := &commit{World: w, dir: dir}
 	if err := c.find(); err != nil {
 		return nil, err
 	}
@@ -34,22 +40,53 @@ func (w World) Abort(ctx context.Context) ([]string, error) {
 			Hint: "a run can be taken back until the next run or the next commit; git has what was committed",
 		})
 	}
-	options := c.options()
-	options.Restored = c.restoreIndex(ctx)
-	undone, err := apply.Abort(ctx, c.target(), options)
+	undone, err := c.abort(ctx, last.Note)
 	if err != nil {
 		return nil, err
 	}
-	var paths []string
-	for _, p := range slices.Concat(undone.Restored, undone.Removed) {
-		paths = append(paths, p.String())
-	}
-	slices.Sort(paths)
-	return paths, nil
+	return texts(slices.Concat(undone.Restored, undone.Removed)), nil
 }
 
-// restoreIndex puts back what a run noted of git's index.
+// pathsLeft returns the paths that a run which was cut short had to do with.
+func pathsLeft(r *apply.Recovery) []string {
+	if r == nil {
+		return nil
+	}
+	return texts(r.Paths)
+}
+
+func texts(paths []tree.Path) []string {
+	var all []string
+	for _, p := range paths {
+		all = append(all, p.String())
+	}
+	slices.Sort(all)
+	return all
+}
+
+// abort undoes the last run, whose note is given. When it fails, the index says
+// what it said before, as the files do.
+func (c *commit) abort(ctx context.Context, note []byte) (apply.Undone, error) {
+	options := c.options()
+	options.Restored = c.restoreIndex(ctx)
+	if !c.found || len(note) == 0 {
+		return apply.Abort(ctx, c.target(), options)
+	}
+	was, err := gitrepo.ResaveIndex(ctx, c.Env, c.repo, note)
+	if err != nil {
+		return apply.Undone{}, err
+	}
+	undone, err := apply.Abort(ctx, c.target(), options)
+	if err != nil && undone.Recovered == nil {
+		err = errors.Join(err, c.restoreIndex(ctx)(was))
+	}
+	return undone, err
+}
+
+// restoreIndex puts back what a run noted of git's index. What has been
+// interrupted is still put back.
 func (c *commit) restoreIndex(ctx context.Context) func(note []byte) error {
+	ctx = context.WithoutCancel(ctx)
 	return func(note []byte) error {
 		if len(note) == 0 || !c.found {
 			return nil

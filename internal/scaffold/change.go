@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -104,19 +105,45 @@ func (w World) begin(r ChangeRequest) (*change, error) {
 	return c, err
 }
 
+// codeLeftOver is for what a run left that was cut short.
+const codeLeftOver = "left-over"
+
 // repository returns the repository that the working directory lies in.
 func (w World) repository() (source.Repository, error) {
-	repo, found, err := source.FindRepository(w.Cwd)
-	if err == nil && !found {
-		err = noRepository()
+	root, err := w.Root()
+	if err != nil {
+		return source.Repository{}, err
+	}
+	repo, found, err := source.FindRepository(root)
+	if found && repo.Dir == root {
+		return repo, nil
+	}
+	// The record, or the bundle, is where a crashed run has put it aside.
+	if left, e := Left(root); e == nil && left != nil {
+		err = diag.New(diag.Refused, diag.Diagnostic{
+			Code: codeLeftOver, Summary: fmt.Sprintf("a run that was cut short left %d changes here", len(left.Paths)),
+			Hint: "sill abort puts them back, and so does every command that writes",
+		})
 	}
 	return repo, err
 }
 
-// Root returns the directory of that repository.
+// Root returns the directory of that repository: the nearest with a record, or
+// with a crashed run that has put the record aside.
 func (w World) Root() (string, error) {
 	root, found, err := source.FindRoot(w.Cwd)
-	if err == nil && !found {
+	if err != nil {
+		return "", err
+	}
+	for dir := w.Cwd; dir != root; dir = filepath.Dir(dir) {
+		if left, err := Left(dir); err == nil && left != nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	if !found {
 		err = noRepository()
 	}
 	return root, err

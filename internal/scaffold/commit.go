@@ -86,7 +86,7 @@ func (c *commit) find() (err error) {
 // own reports whether dir is the root of a git work tree.
 func (c *commit) own() bool { return c.found && c.repo.Prefix == "" }
 
-func (c *commit) options() apply.Options { return apply.Options{PID: c.PID} }
+func (c *commit) options() apply.Options { return apply.Options{PID: c.PID, Open: c.Open} }
 
 // undoable returns options with which the run can be taken back: what it has to
 // know of git is noted before anything is written.
@@ -108,6 +108,14 @@ func (c *commit) undoable(ctx context.Context) (apply.Options, error) {
 		o.Note, err = gitrepo.SaveIndex(ctx, c.Env, c.repo, paths)
 	}
 	return o, err
+}
+
+// setUnmerged tells git's index about the conflicts.
+func (c *commit) setUnmerged(ctx context.Context) error {
+	if !c.found {
+		return nil
+	}
+	return gitrepo.SetUnmerged(ctx, c.Env, c.repo, c.unmerged())
 }
 
 // unmerged returns the conflicts that git is to know about.
@@ -152,14 +160,11 @@ func (c *commit) run(ctx context.Context) (Receipt, error) {
 	if err != nil {
 		return c.receipt, err
 	}
+	// Conflicts are in the files and in the index, or in neither.
+	options.Finish = func(string) error { return c.setUnmerged(ctx) }
 	c.receipt.Receipt, err = apply.Run(ctx, c.target(), c.plan, options)
 	if err != nil {
 		return c.receipt, err
-	}
-	if unmerged := c.unmerged(); c.found && len(unmerged) > 0 {
-		if err := gitrepo.SetUnmerged(ctx, c.Env, c.repo, unmerged); err != nil {
-			return c.receipt, err
-		}
 	}
 	err = c.git(ctx, c.dir)
 	if diag.ClassOf(err) == diag.Interrupted {

@@ -227,9 +227,12 @@ func (c *change) touched() []tree.Path {
 }
 
 // checkPlaces refuses to write below something that is no directory: a link of
-// the user leads elsewhere.
+// the user leads elsewhere. A file that goes makes room for a directory.
 func (c *change) checkPlaces(context.Context) error {
 	blocked, err := source.Blocked(c.repo.Dir, c.touched())
+	blocked = slices.DeleteFunc(blocked, func(p tree.Path) bool {
+		return slices.ContainsFunc(c.plan.Changes, func(one plan.Change) bool { return one.Path == p && one.Action == plan.Delete })
+	})
 	if err != nil || len(blocked) == 0 {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"groundsill.example/internal/answer"
+	"groundsill.example/internal/apply"
 	"groundsill.example/internal/blueprint"
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/gitrepo"
@@ -36,6 +37,7 @@ type World struct {
 	ConfigDir string // of sill, in the user's configuration; may be empty
 	PID       int
 	Now       func() time.Time
+	Open      func(dir string) (apply.FS, error) // a directory to write to; nil: as package apply does
 }
 
 // NewRequest is what a person asked of sill new.

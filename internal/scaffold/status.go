@@ -50,7 +50,7 @@ type Problem struct {
 // nil Blueprint means that there is none.
 func (w World) Status(ctx context.Context, latest source.Source) (Status, error) {
 	c, err := w.begin(ChangeRequest{})
-	if e, ok := errors.AsType[*diag.Error](err); ok && strings.HasPrefix(e.Code(), "bundle-") {
+	if e, ok := errors.AsType[*diag.Error](err); ok && (strings.HasPrefix(e.Code(), "bundle-") || e.Code() == codeLeftOver) {
 		return broken(e), nil
 	}
 	if err != nil {
@@ -63,7 +63,7 @@ func (w World) Status(ctx context.Context, latest source.Source) (Status, error)
 	return s, c.problems(ctx, &s)
 }
 
-// broken is the status of a repository whose blueprint cannot be read.
+// broken is the status of a repository whose record or blueprint cannot be read.
 func broken(e *diag.Error) Status {
 	var s Status
 	for _, d := range e.Diagnostics {
@@ -179,7 +179,7 @@ func (c *change) problems(ctx context.Context, s *Status) error {
 		beside := p.String() + merge.Sidecar
 		if _, err := os.Lstat(c.repo.Dir + string(os.PathSeparator) + beside); !errors.Is(err, fs.ErrNotExist) {
 			s.Problems = append(s.Problems, Problem{
-				Code: "merge.Sidecar", Path: beside, Text: "what came in waits beside your file", Hint: "take what you want of it, and remove it",
+				Code: "sidecar", Path: beside, Text: "what came in waits beside your file", Hint: "take what you want of it, and remove it",
 			})
 		}
 	}
@@ -190,8 +190,8 @@ func (c *change) problems(ctx context.Context, s *Status) error {
 func (s *Status) leftOver(left *apply.Recovery) {
 	if left != nil {
 		s.Problems = append(s.Problems, Problem{
-			Code: "left-over", Text: fmt.Sprintf("a run that was cut short left %d changes", len(left.Paths)),
-			Hint: "the next command that writes puts them back",
+			Code: codeLeftOver, Text: fmt.Sprintf("a run that was cut short left %d changes", len(left.Paths)),
+			Hint: "sill abort puts them back, and so does every command that writes",
 		})
 	}
 }
