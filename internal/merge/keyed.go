@@ -11,7 +11,7 @@ import (
 
 // mergeSet merges a file whose lines are a sorted set, such as go.sum: a line is
 // there when both sides have it, or when one side has added it.
-func mergeSet(base, ours, theirs []byte) ([]byte, bool) {
+func mergeSet(base, ours, theirs []byte) []byte {
 	b, o, t := split(base), split(ours), split(theirs)
 	was, has := setOf(b.lines), setOf(t.lines)
 	var all []string
@@ -30,9 +30,9 @@ func mergeSet(base, ours, theirs []byte) ([]byte, bool) {
 	all = slices.Compact(all)
 	ending := o.ending()
 	if len(all) == 0 {
-		return nil, true
+		return nil
 	}
-	return []byte(strings.Join(all, ending) + ending), true
+	return []byte(strings.Join(all, ending) + ending)
 }
 
 // united returns ours and, after it, the lines of theirs that it lacks. Line

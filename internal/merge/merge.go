@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"groundsill.example/internal/document"
 	"groundsill.example/internal/textdiff"
 )
 
@@ -32,10 +33,12 @@ type Rule struct {
 type Hunk struct{ Base, Ours, Theirs string }
 
 // Result is what a file came to. With hunks, Data holds conflict markers where
-// [Marked] files may have them, and the user's text where not.
+// [Marked] files may have them, and the user's text where not. With a Fault,
+// which says why, Data is not what both sides mean although their lines merged.
 type Result struct {
 	Data  []byte
 	Hunks []Hunk
+	Fault string
 }
 
 // File merges the bytes of one file. Lines are compared without their endings;
@@ -57,17 +60,13 @@ func File(name string, base, ours, theirs []byte, rule Rule, l Labels) Result {
 	case textdiff.Binary(base) || textdiff.Binary(ours) || textdiff.Binary(theirs):
 		return Result{Data: ours, Hunks: []Hunk{{}}}
 	}
-	if keyed := byKey(name); keyed != nil {
-		if data, ok := keyed(base, ours, theirs); ok {
-			return Result{Data: data}
-		}
-	}
-	if path.Ext(name) == ".go" {
-		if r, ok := mergeGo(base, ours, theirs, rule, l); ok {
+	f := files{name, base, ours, theirs, rule, l}
+	if merge := grammar(name); merge != nil {
+		if r, ok := merge(f); ok {
 			return r
 		}
 	}
-	return mergeText(name, base, ours, theirs, rule, l)
+	return mergeLines(f)
 }
 
 // Marked reports whether a file may hold conflict markers: a tool that reads a
@@ -80,26 +79,45 @@ func Marked(name string) bool {
 	return true
 }
 
-// byKey returns what merges a file by its keys and not by its lines, nil where
-// there is nothing. What it cannot merge it leaves to the lines.
-func byKey(name string) func(base, ours, theirs []byte) ([]byte, bool) {
+// files are the three sides of a file and how it merges.
+type files struct {
+	name               string
+	base, ours, theirs []byte
+	rule               Rule
+	labels             Labels
+}
+
+// grammar returns what merges a file by what it declares and not by its lines
+// alone, nil where there is nothing. What that cannot merge, false, is merged
+// by the lines.
+func grammar(name string) func(files) (Result, bool) {
 	switch file := path.Base(name); {
 	case file == "go.sum":
-		return mergeSet
+		return func(f files) (Result, bool) { return Result{Data: mergeSet(f.base, f.ours, f.theirs)}, true }
 	case file == "go.mod":
-		return mergeGoMod
+		return func(f files) (Result, bool) { return whole(mergeGoMod(f.base, f.ours, f.theirs)) }
 	case file == ".env" || strings.HasPrefix(file, ".env."):
-		return mergeEnv
+		return func(f files) (Result, bool) { return whole(mergeEnv(f.base, f.ours, f.theirs)) }
+	}
+	switch path.Ext(name) {
+	case ".go":
+		return func(f files) (Result, bool) { return mergeGo(f.base, f.ours, f.theirs, f.rule, f.labels) }
+	case ".json":
+		return func(f files) (Result, bool) { return mergeDocument(f, document.JSON) }
+	case ".yaml", ".yml":
+		return func(f files) (Result, bool) { return mergeDocument(f, document.YAML) }
 	}
 	return nil
 }
 
-func mergeText(name string, base, ours, theirs []byte, rule Rule, l Labels) Result {
-	b, o, t := split(base), split(ours), split(theirs)
-	m := merger{base: b.keys, ours: o.keys, theirs: t.keys, union: rule.Union}
+func whole(data []byte, ok bool) (Result, bool) { return Result{Data: data}, ok }
+
+func mergeLines(f files) Result {
+	b, o, t := split(f.base), split(f.ours), split(f.theirs)
+	m := merger{base: b.keys, ours: o.keys, theirs: t.keys, union: f.rule.Union}
 	out := m.run()
-	if len(out.conflicts()) > 0 && !Marked(name) {
-		return Result{Data: ours, Hunks: out.hunks()}
+	if len(out.conflicts()) > 0 && !Marked(f.name) {
+		return Result{Data: f.ours, Hunks: out.hunks()}
 	}
-	return Result{Data: out.write(texts{b, o, t}, l), Hunks: out.hunks()}
+	return Result{Data: out.write(texts{b, o, t}, f.labels), Hunks: out.hunks()}
 }

@@ -59,7 +59,7 @@ func TestLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base, x := drawText(t, "base"), drawText(t, "x")
 		rule := Rule{Union: rapid.Bool().Draw(t, "union")}
-		name := rapid.SampledFrom([]string{"a.txt", "a.go", "go.mod", "go.sum", ".env.example", "a.yaml"}).Draw(t, "name")
+		name := rapid.SampledFrom([]string{"a.txt", "a.go", "go.mod", "go.sum", ".env.example", "a.yaml", "a.json"}).Draw(t, "name")
 		for law, got := range map[string]Result{
 			"merge(b,x,b)=x": File(name, base, x, base, rule, Labels{}),
 			"merge(b,b,x)=x": File(name, base, base, x, rule, Labels{}),

@@ -245,7 +245,7 @@ func (t *trees) added(s sides) {
 		return
 	}
 	r := File(s.to.String(), nil, s.ours.Data, s.theirs.Data, rule, t.Labels)
-	if rule.Union && len(r.Hunks) == 0 {
+	if rule.Union && len(r.Hunks) == 0 && r.Fault == "" {
 		t.put(s, tree.File{Data: r.Data, Mode: s.ours.Mode}, "merged")
 		return
 	}
@@ -259,9 +259,13 @@ func (t *trees) both(s sides) {
 		t.marked(s, r)
 		return
 	}
-	if fault := unreadable(s.to.String(), s, r.Data); fault != "" {
+	fault := r.Fault
+	if invalid := unreadable(s.to.String(), s, r.Data); fault == "" && invalid != "" {
+		fault = "merged it would not be valid: " + invalid
+	}
+	if fault != "" {
 		t.conflict(s, Content, []Hunk{{Base: string(s.base.Data), Ours: string(s.ours.Data), Theirs: string(s.theirs.Data)}})
-		t.warnings = append(t.warnings, fmt.Sprintf("%s is left to you: merged it would not be valid: %s.", s.to, fault))
+		t.warnings = append(t.warnings, fmt.Sprintf("%s is left to you: %s.", s.to, fault))
 		return
 	}
 	why := "merged with your changes"

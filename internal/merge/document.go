@@ -1,0 +1,238 @@
+package merge
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"groundsill.example/internal/document"
+)
+
+// mergeDocument merges JSON or YAML by keys and items. Lines come first: what
+// they make is taken where it says what the keys say. Else the changes of
+// theirs are made in the text of ours, of which every other byte stays. What
+// can be merged neither way is as the lines have it, with a Fault where they
+// see no conflict. It leaves what it cannot read to the lines.
+func mergeDocument(f files, read func([]byte) (*document.Document, bool)) (Result, bool) {
+	m := documents{name: path.Base(f.name)}
+	for _, side := range []struct {
+		data []byte
+		to   **document.Document
+	}{{f.base, &m.base}, {f.ours, &m.ours}, {f.theirs, &m.theirs}} {
+		d, ok := read(unix(side.data))
+		if !ok && len(bytes.TrimSpace(f.base)) == 0 && side.to == &m.base {
+			d, ok = &document.Document{}, true
+		}
+		if *side.to = d; !ok {
+			return Result{}, false
+		}
+	}
+	ending, ok := oneEnding(f.ours)
+	if !ok || m.ours.Root == nil || m.theirs.Root == nil {
+		return Result{}, false
+	}
+	return m.merge(f, ending, func(data []byte, want *document.Node) bool {
+		d, ok := read(unix(data))
+		return ok && d.Root.Equal(want)
+	}), true
+}
+
+func (m *documents) merge(f files, ending string, says func([]byte, *document.Node) bool) Result {
+	got, ok := m.root()
+	lines := mergeLines(f)
+	clean := len(lines.Hunks) == 0
+	if ok && clean && says(lines.Data, got.want) {
+		return lines
+	}
+	if ok && !m.unwritten && m.keepsComments(got.text) {
+		text := []byte(strings.ReplaceAll(got.text, "\n", ending))
+		if says(text, got.want) {
+			return Result{Data: text}
+		}
+	}
+	switch {
+	case clean && ok:
+		lines.Fault = "merged by its lines it would not say what the two sides say"
+	case clean:
+		lines.Fault = "both sides changed " + m.fault
+	}
+	return lines
+}
+
+func unix(data []byte) []byte { return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")) }
+
+// oneEnding returns the ending of the lines of a text, false where there are two.
+func oneEnding(data []byte) (string, bool) {
+	switch crlf := bytes.Count(data, []byte("\r\n")); crlf {
+	case 0:
+		return "\n", true
+	case bytes.Count(data, []byte("\n")):
+		return "\r\n", true
+	}
+	return "", false
+}
+
+// documents merges the nodes of three documents.
+type documents struct {
+	name               string // of the file
+	base, ours, theirs *document.Document
+	path               []string // of what is looked at
+	fault              string   // the first path that cannot be decided
+	unwritten          bool     // it is decided, but nobody knows how to write it
+}
+
+// written is the merged text of a node or of a child, and what it must say when
+// it is read.
+type written struct {
+	text string
+	want *document.Node
+}
+
+// clash notes that nobody can decide what is at the path.
+func (m *documents) clash() (written, bool) {
+	if m.fault == "" {
+		m.fault = strings.TrimPrefix(strings.Join(m.path, ""), ".")
+	}
+	if m.fault == "" {
+		m.fault = "all of it"
+	}
+	return written{}, false
+}
+
+// root merges the documents as the children that they are of nothing.
+func (m *documents) root() (written, bool) {
+	whole := func(d *document.Document) spot {
+		if d.Root == nil {
+			return spot{Document: d}
+		}
+		start, end := d.Root.Start, d.Root.End
+		return spot{d, document.Child{Head: start, Start: start, Inner: start, End: end, Node: d.Root}, d.Root.Block}
+	}
+	o := whole(m.ours)
+	got, ok := m.child(whole(m.base), o, whole(m.theirs))
+	got.text = m.ours.Text[:o.Head] + got.text + m.ours.Text[o.End:]
+	return got, ok
+}
+
+// child merges a child that ours and theirs have, and perhaps the base.
+func (m *documents) child(b, o, t spot) (written, bool) {
+	rawB, rawO, rawT := b.raw(), o.raw(), t.raw()
+	asIs := written{o.text(), o.Node}
+	switch {
+	case rawO == rawB:
+		return written{m.moved(t, o), t.Node}, true
+	case rawT == rawB || o.Node.Equal(t.Node):
+		return asIs, true
+	case m.nested(b.Node, o.Node, t.Node):
+		return m.inside(b, o, t)
+	}
+	asIs.text = m.head(b, o, t) + o.Text[o.Start:o.End]
+	changed := written{m.head(b, o, t) + m.exchanged(o, t), t.Node}
+	switch {
+	case b.Node.Equal(t.Node):
+		return asIs, true
+	case b.Node.Equal(o.Node):
+		return changed, true
+	case b.literal() && o.literal() && t.literal():
+		return m.literal(b, o, t)
+	}
+	switch newer(m.name, m.path, o.Node, t.Node) {
+	case o.Node:
+		return asIs, true
+	case t.Node:
+		return changed, true
+	}
+	return m.clash()
+}
+
+// nested reports whether both sides have a container of one kind, so that each
+// child can be looked at.
+func (m *documents) nested(b, o, t *document.Node) bool {
+	if o.Kind == document.Scalar || o.Kind != t.Kind || atomic(m.name, m.path) {
+		return false
+	}
+	return o.Props == t.Props || b != nil && b.Props == t.Props
+}
+
+// inside merges the children of a child.
+func (m *documents) inside(b, o, t spot) (written, bool) {
+	in, ok := m.container(b.container(o.Node.Kind), o.container(o.Node.Kind), t.container(o.Node.Kind))
+	return written{m.head(b, o, t) + o.Text[o.Start:o.Node.Start] + in.text + o.Text[o.Node.End:o.End], in.want}, ok
+}
+
+// head returns the comment above a child: that of theirs where ours is as it was.
+func (m *documents) head(b, o, t spot) string {
+	is := o.Text[o.Head:o.Start]
+	if b.Node == nil || strings.Join(strings.Fields(is), " ") != strings.Join(strings.Fields(b.Text[b.Head:b.Start]), " ") {
+		return is
+	}
+	return m.shift(t.Text[t.Head:t.Start], t, o.margin())
+}
+
+// exchanged returns a child of ours, without the comment above, with the value
+// of theirs.
+func (m *documents) exchanged(o, t spot) string {
+	start, end := o.Node.Start, o.Node.End
+	from, to := t.Node.Start, t.Node.End
+	if !o.inLine() || !t.inLine() {
+		start, end, from, to = o.Inner, o.End, t.Inner, t.End
+	}
+	return o.Text[o.Start:start] + m.shift(t.Text[from:to], t, o.margin()) + o.Text[end:o.End]
+}
+
+// moved returns the text of a child of theirs as it stands beside one of ours,
+// or in its place.
+func (m *documents) moved(t, o spot) string {
+	text := m.shift(t.text(), t, o.margin())
+	switch dash := t.Key == "" && t.Inner != t.Start; {
+	case t.block == o.block || t.Node == m.theirs.Root:
+	case o.block && o.Inner != o.Start && t.Inner == t.Start:
+		text = "- " + text
+	case !o.block && strings.ContainsAny(text, "\n#"):
+		m.unwritten = true
+	case !o.block && dash:
+		text = strings.TrimSpace(strings.TrimPrefix(text, "-"))
+	}
+	return text
+}
+
+// shift returns a text of theirs with its lines after the first at a margin of
+// ours.
+func (m *documents) shift(text string, t spot, margin string) string {
+	return shift(text, t.margin(), margin, unit(m.theirs), unit(m.ours))
+}
+
+// literal merges a text of several lines by its lines.
+func (m *documents) literal(b, o, t spot) (written, bool) {
+	values := func(s spot) []string { return strings.Split(s.Node.Value, "\n") }
+	value, ok := mergeKeys(values(b), values(o), values(t))
+	if !ok {
+		return m.clash()
+	}
+	_, linesB, _ := b.literalLines()
+	header, linesO, margin := o.literalLines()
+	_, linesT, _ := t.literalLines()
+	lines, ok := mergeKeys(linesB, linesO, linesT)
+	if !ok {
+		return m.clash()
+	}
+	var text strings.Builder
+	text.WriteString(m.head(b, o, t) + o.Text[o.Start:o.Node.Start] + header)
+	for _, l := range lines {
+		text.WriteString("\n" + strings.TrimRight(margin+l, " "))
+	}
+	return written{text.String() + o.Text[o.Node.End:o.End], &document.Node{Value: strings.Join(value, "\n"), Props: o.Node.Props}}, true
+}
+
+// mergeKeys merges lines, and reports whether there was no conflict.
+func mergeKeys(base, ours, theirs []string) ([]string, bool) {
+	out := merger{base: base, ours: ours, theirs: theirs}.run()
+	if len(out.conflicts()) > 0 {
+		return nil, false
+	}
+	var all []string
+	for _, p := range out.result() {
+		all = append(all, out.keys(p.lines)...)
+	}
+	return all, true
+}
