@@ -68,7 +68,7 @@ func TestHelp(t *testing.T) {
 
 // inside are the commands whose examples are for a repository that is there.
 func inside(words []string) bool {
-	return len(words) > 0 && slices.Contains([]string{"add", "remove", "set", "update", "status", "diff", "abort", "release"}, words[0])
+	return len(words) > 0 && slices.Contains([]string{"add", "remove", "set", "update", "status", "diff", "abort", "resolve", "release"}, words[0])
 }
 
 // TestExamplesInside runs every example of the help of the commands that change
@@ -93,8 +93,11 @@ func TestExamplesInside(t *testing.T) {
 				w.good(args)
 				w.Dir = filepath.Join(w.Dir, "orders")
 				put(t, filepath.Join(w.Dir, "resources.yaml"), "- {name: visit, fields: [{name: at, type: datetime}]}\n")
-				if words[0] == "abort" {
+				switch {
+				case words[0] == "abort":
 					w.good([]string{"remove", "docker"})
+				case strings.Contains(line, "resolve --ours"):
+					clash(w)
 				}
 				cmd := exec.Command("bash", "-c", line)
 				cmd.Dir, cmd.Env = w.Dir, w.env()
@@ -104,6 +107,24 @@ func TestExamplesInside(t *testing.T) {
 			})
 		}
 	}
+}
+
+// clash lets two branches meet that disagree about a licence and a field.
+func clash(w *world) {
+	w.t.Helper()
+	w.git(".", "checkout", "-q", "-b", "theirs")
+	w.good([]string{"set", "license=Apache-2.0", "--commit"})
+	w.good([]string{"remove", "field", "payment.note", "--migration", "drop", "--commit"})
+	w.good([]string{"add", "field", "payment", "note:string", "--commit"})
+	w.git(".", "checkout", "-q", "main")
+	w.good([]string{"set", "license=ISC", "--commit"})
+	w.good([]string{"remove", "field", "payment.note", "--migration", "drop", "--commit"})
+	cmd := exec.Command("git", "merge", "--quiet", "theirs")
+	cmd.Dir, cmd.Env = w.Dir, w.env()
+	if r := w.run(cmd); r.Code != 1 {
+		w.t.Fatalf("git merge: exit code %d: %s%s", r.Code, r.Out, r.Err)
+	}
+	w.good([]string{"resolve"}, 3)
 }
 
 // examples returns the lines of a command's examples.

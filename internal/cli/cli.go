@@ -172,7 +172,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVarP(&a.options.dir, "directory", "C", "", "go to `DIR` first")
 	root.PersistentFlags().BoolVar(&a.options.json, "json", false, "one JSON value on standard output, failures too")
 	root.AddCommand(
-		a.newCommand(), a.addCommand(), a.removeCommand(), a.setCommand(), a.updateCommand(), a.statusCommand(), a.diffCommand(), a.abortCommand(),
+		a.newCommand(), a.addCommand(), a.removeCommand(), a.setCommand(), a.updateCommand(), a.statusCommand(), a.diffCommand(), a.abortCommand(), a.resolveCommand(),
 		a.releaseCommand(), a.applyCommand(), a.verifyCommand(), a.listCommand(), a.showCommand(), a.versionCommand(), a.completionCommand(),
 	)
 	root.CompletionOptions.DisableDefaultCmd = true

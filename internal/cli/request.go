@@ -133,6 +133,7 @@ func gitMode(text string) (plan.Git, error) {
 	switch g := plan.Git(text); g {
 	case plan.GitCommit, plan.GitInit, plan.GitNone:
 		return g, nil
+	case plan.GitStage: // only the solution of a merge
 	}
 	return "", diag.New(diag.Usage, diag.Diagnostic{
 		Code: "usage", Summary: fmt.Sprintf("--git %q is not one of commit, init, none", text),

@@ -172,16 +172,11 @@ func (r Repo) librarySetUnmerged(env Env, conflicts []Unmerged) error {
 				continue
 			}
 			mode, _ := indexMode(f.Mode)
-			var o plumbing.MemoryObject
-			o.SetType(plumbing.BlobObject)
-			if _, err := o.Write(r.clean(config, mode, f.Data)); err != nil {
-				return withoutGit(err)
-			}
-			hash, err := repo.Storer.SetEncodedObject(&o)
+			hash, err := storeBlob(repo.Storer, r.clean(config, mode, f.Data))
 			if err != nil {
 				return withoutGit(err)
 			}
-			entries = append(entries, staged{Name: name, Stage: stage, Mode: mode, Hash: hash.String()})
+			entries = append(entries, staged{Name: name, Stage: stage, Mode: mode, Hash: hash})
 		}
 	}
 	return r.libraryReplace(names, entries)

@@ -64,16 +64,22 @@ func headCommit(repo *git.Repository) (*object.Commit, error) {
 
 func storeBlobs(store storer.EncodedObjectStorer, files tree.Tree) error {
 	for p, f := range files.All() {
-		var o plumbing.MemoryObject
-		o.SetType(plumbing.BlobObject)
-		if _, err := o.Write(f.Data); err != nil {
-			return fmt.Errorf("store %s: %w", p, err)
-		}
-		if _, err := store.SetEncodedObject(&o); err != nil {
+		if _, err := storeBlob(store, f.Data); err != nil {
 			return fmt.Errorf("store %s: %w", p, err)
 		}
 	}
 	return nil
+}
+
+// storeBlob stores the content of a file and returns its hash.
+func storeBlob(store storer.EncodedObjectStorer, data []byte) (string, error) {
+	var o plumbing.MemoryObject
+	o.SetType(plumbing.BlobObject)
+	if _, err := o.Write(data); err != nil {
+		return "", err
+	}
+	hash, err := store.SetEncodedObject(&o)
+	return hash.String(), err
 }
 
 // midway refuses a commit of some paths while something else is under way, as

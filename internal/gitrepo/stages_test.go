@@ -3,9 +3,6 @@ package gitrepo
 import (
 	"context"
 
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
-
 	"groundsill.example/internal/tree"
 )
 
@@ -39,21 +36,6 @@ func (r Repo) blob(ctx context.Context, env Env, hash string) (string, error) {
 		return r.reader(env, git).output(ctx, "cat-file", "blob", hash)
 	}
 	return r.libraryBlob(hash)
-}
-
-// libraryBlob returns the content of an object without git.
-func (r Repo) libraryBlob(hash string) (string, error) {
-	repo, err := r.library()
-	if err != nil {
-		return "", withoutGit(err)
-	}
-	blob, err := repo.BlobObject(plumbing.NewHash(hash))
-	if err != nil {
-		return "", withoutGit(err)
-	}
-	f := object.File{Blob: *blob}
-	content, err := f.Contents()
-	return content, withoutGit(err)
 }
 
 // treeFile returns a blob of the index as a file.

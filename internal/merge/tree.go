@@ -38,6 +38,8 @@ const (
 	YouOnly   Kind = "deleted by blueprint" // you changed what the blueprint takes away
 	Duplicate Kind = "declared twice"       // the merge would declare a key twice
 	Exists    Kind = "exists"               // there is something that is no file
+	// OneDeleted is for a merge of two branches: [Trees] knows who deletes.
+	OneDeleted Kind = "deleted by one side"
 )
 
 // Conflict is a path that a person has to decide.

@@ -88,10 +88,10 @@ func (r *reader) git(g *Git) error {
 		return err
 	}
 	switch *g = Git(s); *g {
-	case GitCommit, GitInit, GitNone:
+	case GitCommit, GitInit, GitNone, GitStage:
 		return nil
 	default:
-		return r.problem(at, "plan-git", "git is %s, not commit, init or none", clip(s))
+		return r.problem(at, "plan-git", "git is %s, not commit, init, none or stage", clip(s))
 	}
 }
 

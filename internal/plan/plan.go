@@ -81,14 +81,16 @@ type Hunk struct {
 	Base, Ours, Theirs string
 }
 
-// Git is what a plan does about git in a new repository.
+// Git is what a plan does about git.
 type Git string
 
-// The three ways of --git. The zero value leaves git alone.
+// The three ways of --git, and that of the solution of a merge. The zero value
+// leaves git alone.
 const (
 	GitCommit Git = "commit" // init where needed, and one commit
 	GitInit   Git = "init"   // init where needed
 	GitNone   Git = "none"
+	GitStage  Git = "stage" // the index gets every path but those in conflict
 )
 
 // Plan is what a run does: changes in the order of their paths, each path at

@@ -13,6 +13,7 @@ import (
 	"groundsill.example/internal/apply"
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/gitrepo"
+	"groundsill.example/internal/merge"
 	"groundsill.example/internal/plan"
 	"groundsill.example/internal/record"
 	"groundsill.example/internal/tree"
@@ -100,22 +101,25 @@ func (c *commit) undoable(ctx context.Context) (apply.Options, error) {
 	if o.Mark, err = c.mark(ctx); err != nil {
 		return o, err
 	}
-	if unmerged := c.unmerged(); len(unmerged) > 0 {
-		var paths []tree.Path
-		for _, u := range unmerged {
-			paths = append(paths, u.Path)
-		}
+	paths := c.solved()
+	for _, u := range c.unmerged() {
+		paths = append(paths, u.Path)
+	}
+	if len(paths) > 0 {
 		o.Note, err = gitrepo.SaveIndex(ctx, c.Env, c.repo, paths)
 	}
 	return o, err
 }
 
-// setUnmerged tells git's index about the conflicts.
-func (c *commit) setUnmerged(ctx context.Context) error {
+// setIndex tells git's index about the conflicts, and what is solved.
+func (c *commit) setIndex(ctx context.Context) error {
 	if !c.found {
 		return nil
 	}
-	return gitrepo.SetUnmerged(ctx, c.Env, c.repo, c.unmerged())
+	if err := gitrepo.SetUnmerged(ctx, c.Env, c.repo, c.unmerged()); err != nil {
+		return err
+	}
+	return gitrepo.Stage(ctx, c.Env, c.repo, c.solved())
 }
 
 // unmerged returns the conflicts that git is to know about.
@@ -124,6 +128,25 @@ func (c *commit) unmerged() []gitrepo.Unmerged {
 	for _, one := range c.plan.Conflicts {
 		if !one.Sides.Empty() {
 			all = append(all, gitrepo.Unmerged{Path: one.Path, Base: one.Sides.Base, Ours: one.Sides.Ours, Theirs: one.Sides.Theirs})
+		}
+	}
+	return all
+}
+
+// solved returns the paths that the index is to have as they are in the end:
+// where the plan is the solution of a merge, all that are not in conflict.
+func (c *commit) solved() []tree.Path {
+	if c.plan.Git != plan.GitStage {
+		return nil
+	}
+	left := map[string]bool{}
+	for _, one := range c.plan.Conflicts {
+		left[one.Path.String()], left[one.Path.String()+merge.Sidecar] = true, true
+	}
+	var all []tree.Path
+	for _, one := range c.plan.Changes {
+		if !left[one.Path.String()] {
+			all = append(all, one.Path)
 		}
 	}
 	return all
@@ -160,8 +183,8 @@ func (c *commit) run(ctx context.Context) (Receipt, error) {
 	if err != nil {
 		return c.receipt, err
 	}
-	// Conflicts are in the files and in the index, or in neither.
-	options.Finish = func(string) error { return c.setUnmerged(ctx) }
+	// Conflicts and solutions are in the files and in the index, or in neither.
+	options.Finish = func(string) error { return c.setIndex(ctx) }
 	c.receipt.Receipt, err = apply.Run(ctx, c.target(), c.plan, options)
 	if err != nil {
 		return c.receipt, err
@@ -185,7 +208,7 @@ func (c *commit) git(ctx context.Context, dir string) error {
 		return c.firstCommit(ctx, dir)
 	case plan.GitInit:
 		return c.initOnly(dir)
-	case plan.GitNone:
+	case plan.GitNone, plan.GitStage:
 	}
 	return nil
 }

@@ -90,13 +90,17 @@ func own(p tree.Path) bool {
 }
 
 // compare makes the plan.
-func (c *change) compare(context.Context) error {
+func (c *change) compare(context.Context) error { return c.compareWith(c.recordText) }
+
+// compareWith makes the plan with the text that recordText makes of the record
+// that is there.
+func (c *change) compareWith(recordText func(old []byte) ([]byte, error)) error {
 	before, after := c.outcome.Ours, c.outcome.Target
 	for _, set := range []struct {
 		name string
 		data func(old []byte) ([]byte, error)
 	}{
-		{record.Name, c.recordText},
+		{record.Name, recordText},
 		{blueprint.BundlePath, func([]byte) ([]byte, error) { return blueprint.Bundle(c.new.Content), nil }},
 	} {
 		p, err := tree.ParsePath(set.name)
@@ -188,11 +192,16 @@ func (c *change) message() string {
 // checkClean refuses to write where git has changes that are not committed:
 // what the user did and what sill does would be one change, and git could not
 // take it apart.
-func (c *change) checkClean(ctx context.Context) error {
+func (c *change) checkClean(ctx context.Context) error { return c.refuseDirty(ctx) }
+
+// refuseDirty refuses to write where git has changes of other kinds than those
+// that may be.
+func (c *change) refuseDirty(ctx context.Context, may ...gitrepo.Kind) error {
 	if !c.has || c.AllowDirty {
 		return nil
 	}
 	dirty, err := gitrepo.Dirty(ctx, c.Env, c.git, c.touched())
+	dirty = slices.DeleteFunc(dirty, func(d gitrepo.State) bool { return slices.Contains(may, d.Kind) })
 	if err != nil || len(dirty) == 0 {
 		return err
 	}

@@ -244,6 +244,8 @@ func (p *page) git(pl plan.Plan) {
 		p.paragraph("", plain, "One git commit: "+subject)
 	case plan.GitInit:
 		p.line("A git repository, without a commit.")
+	case plan.GitStage:
+		p.line("In git's index, every path but those in conflict.")
 	case plan.GitNone:
 	}
 }

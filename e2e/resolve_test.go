@@ -1,0 +1,123 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestResolveEqualsOneBranch lets two branches change a Go service, merges them
+// with git, and finishes the merge with sill resolve wherever git could not or
+// did not know how. The result is the service of one branch that makes both
+// changes, with the edits of both; only the numbers of migrations may differ.
+func TestResolveEqualsOneBranch(t *testing.T) {
+	need(t, "git")
+	changes := map[string]string{
+		"a resource":      "add resource payment amount:decimal,10,2:required item:references:required",
+		"another":         "add resource visit at:datetime:required item:references",
+		"fields":          "add field item note:text weight:float",
+		"other fields":    "add field item colour:string:index",
+		"no field":        "remove field item.quantity",
+		"no docker":       "remove docker",
+		"another licence": "set license=Apache-2.0",
+		"another name":    "set description=Ours.",
+		"PostgreSQL":      "set database=postgres",
+		"a version":       "update -b VERSION",
+	}
+	dir := blueprintHistory(t)["0.2.0"]
+	for name, ours := range changes {
+		for other, theirs := range changes {
+			if name == other {
+				continue
+			}
+			t.Run(name+" and "+other, func(t *testing.T) {
+				t.Parallel()
+				ours, theirs := strings.ReplaceAll(ours, "VERSION", dir), strings.ReplaceAll(theirs, "VERSION", dir)
+				w := newWorld(t)
+				w.good([]string{"new", "shop", "--yes", "--set", "author=Somebody"})
+				w.Dir = filepath.Join(w.Dir, "shop")
+				w.git(".", "checkout", "-q", "-b", "theirs")
+				w.step(theirs, 200)
+				w.edit("internal/config/config.go", "\n// Ours by theirs.\n")
+				w.git(".", "checkout", "-q", "main")
+				w.step(ours, 100)
+				w.edit("internal/app/routes.go", "\n// Ours by ours.\n")
+				w.git(".", "checkout", "-q", "-b", "alone")
+				w.step(theirs, 300)
+				w.edit("internal/config/config.go", "\n// Ours by theirs.\n")
+				want := w.tree(".")
+
+				w.git(".", "checkout", "-q", "main")
+				merge := exec.Command("git", "merge", "--quiet", "--no-commit", "theirs")
+				merge.Dir, merge.Env = w.Dir, w.env()
+				w.run(merge) // it fails where there are conflicts
+				w.good([]string{"resolve"})
+				if status := w.git(".", "diff", "--name-only"); status != "" {
+					t.Errorf("git is not told of %s", status)
+				}
+				got := w.tree(".")
+				if other == "PostgreSQL" { // alone, it sums up the log of both in one
+					want, got = withoutMigrations(want), withoutMigrations(got)
+				}
+				if diff := diffTrees(numberless(want), numberless(got)); diff != "" {
+					t.Errorf("one branch alone makes something else:\n%s", diff)
+				}
+				w.git(".", "commit", "--quiet", "--message=Merge")
+				w.good([]string{"status", "--check"})
+				if again := w.good([]string{"resolve"}); !strings.Contains(again.Out, "nothing to do") {
+					t.Errorf("it does something again:\n%s", again.Out)
+				}
+			})
+		}
+	}
+}
+
+// step runs a command at a second of a day and commits what it made.
+func (w *world) step(args string, second int) {
+	w.t.Helper()
+	kept := w.Env
+	w.Env = append(w.Env, fmt.Sprintf("SOURCE_DATE_EPOCH=%d", 1772600000+second))
+	w.good(strings.Fields(args))
+	w.Env = kept
+	w.git(".", "add", "-A")
+	w.git(".", "commit", "-q", "--allow-empty", "-m", args)
+}
+
+// edit appends text to a file and commits it.
+func (w *world) edit(name, text string) {
+	w.t.Helper()
+	data, err := os.ReadFile(filepath.Join(w.Dir, name))
+	must(w.t, err)
+	put(w.t, filepath.Join(w.Dir, name), string(data)+text)
+	w.git(".", "commit", "-q", "-a", "-m", "Edit "+name)
+}
+
+var number = regexp.MustCompile(`2026\d{10}`)
+
+// numberless returns a tree without what depends on the order of the schema log:
+// the log, and the numbers of migrations.
+func numberless(files map[string]entry) map[string]entry {
+	all := map[string]entry{}
+	for name, f := range files {
+		if name == "sill.yaml" {
+			before, _, _ := strings.Cut(f.Data, "\nschema:")
+			_, after, _ := strings.Cut(f.Data, "\nunmanaged:")
+			f.Data = before + after
+		}
+		all[number.ReplaceAllString(name, "N")] = f
+	}
+	return all
+}
+
+func withoutMigrations(files map[string]entry) map[string]entry {
+	all := maps.Clone(files)
+	maps.DeleteFunc(all, func(name string, _ entry) bool {
+		return strings.HasPrefix(name, "migrations/") && strings.HasSuffix(name, ".sql")
+	})
+	return all
+}
