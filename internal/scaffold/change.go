@@ -62,6 +62,8 @@ type change struct {
 	notes     []string                // for people, before the plan: a changelog
 	warnings  []string                // of the edit, for people
 
+	copies       tree.Tree   // what the repository keeps of frozen files
+	frozen       frozenFiles // what it has to keep: what no rendering of its blueprint makes
 	base, theirs render.Output
 	ours         tree.Tree // what is there at the paths of both
 	outcome      merge.Outcome
@@ -101,7 +103,11 @@ func (w World) begin(r ChangeRequest) (*change, error) {
 	if c.git, c.has, err = gitrepo.Find(repo.Dir); err != nil {
 		return nil, err
 	}
+	if err := c.readCopies(); err != nil {
+		return nil, err
+	}
 	c.base, err = render.Render(c.old, c.from)
+	c.base = c.frozen.in(c.base)
 	return c, err
 }
 
@@ -169,9 +175,11 @@ func (c *change) render(context.Context) error {
 	}
 	c.to.Commands = c.theirs.Commands
 	c.follow()
-	if !c.restart {
-		c.freeze()
+	if c.restart {
+		c.frozen = nil
+		return nil
 	}
+	c.freeze()
 	return nil
 }
 
@@ -185,28 +193,6 @@ func (c *change) follow() {
 			c.to.Unmanaged[i] = to
 		}
 	}
-}
-
-// freeze keeps files of the history as they were made: a migration that exists
-// is never rendered differently, neither its text nor its name.
-func (c *change) freeze() {
-	kept := map[string]bool{}
-	for _, e := range c.to.Schema {
-		kept[e.At] = slices.ContainsFunc(c.from.Schema, func(o record.Entry) bool { return o.At == e.At })
-	}
-	files := map[tree.Path]tree.File{}
-	for p, f := range c.theirs.Tree.All() {
-		if at, frozen := c.theirs.Frozen[p]; !frozen || !kept[at] {
-			files[p] = f
-		}
-	}
-	for p, at := range c.base.Frozen {
-		_, stays := c.theirs.Tree.File(p)
-		if f, there := c.base.Tree.File(p); there && (kept[at] || at == "" && stays) {
-			files[p] = f
-		}
-	}
-	c.theirs.Tree = tree.Of(files)
 }
 
 // unmanaged reports whether a file is the user's alone.

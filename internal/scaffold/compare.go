@@ -3,6 +3,7 @@ package scaffold
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -95,7 +96,13 @@ func (c *change) compare(context.Context) error { return c.compareWith(c.recordT
 // compareWith makes the plan with the text that recordText makes of the record
 // that is there.
 func (c *change) compareWith(recordText func(old []byte) ([]byte, error)) error {
-	before, after := c.outcome.Ours, c.outcome.Target
+	before, after := maps.Collect(c.outcome.Ours.All()), maps.Collect(c.outcome.Target.All())
+	maps.Copy(before, maps.Collect(c.copies.All()))
+	copies, err := c.newCopies()
+	if err != nil {
+		return err
+	}
+	maps.Copy(after, copies)
 	for _, set := range []struct {
 		name string
 		data func(old []byte) ([]byte, error)
@@ -116,10 +123,10 @@ func (c *change) compareWith(recordText func(old []byte) ([]byte, error)) error 
 		if err != nil {
 			return err
 		}
-		before, after = before.With(p, old), after.With(p, tree.File{Data: data, Mode: old.Mode})
+		before[p], after[p] = old, tree.File{Data: data, Mode: old.Mode}
 	}
 	c.plan = plan.Plan{
-		Root: ".", Changes: plan.Compute(before, after, c.why), Conflicts: conflicts(c.outcome.Conflicts),
+		Root: ".", Changes: plan.Compute(tree.Of(before), tree.Of(after), c.why), Conflicts: conflicts(c.outcome.Conflicts),
 		Warnings: slices.Concat(c.warnings, c.outcome.Warnings), Message: c.message(),
 	}
 	if c.Commit {
@@ -174,6 +181,9 @@ func reason(p tree.Path, b *blueprint.Blueprint) string {
 		return "the record"
 	case blueprint.BundlePath:
 		return "the blueprint, for later changes"
+	}
+	if strings.HasPrefix(p.String(), frozenDir+"/") {
+		return "what a migration was when it was made"
 	}
 	return "blueprint " + b.Name
 }

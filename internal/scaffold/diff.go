@@ -34,10 +34,7 @@ func (w World) Diff(ctx context.Context, paths []string) (plan.Plan, error) {
 		})
 	}
 	limit := func(t tree.Tree) tree.Tree {
-		return without(t, func(p tree.Path) bool {
-			_, frozen := c.base.Frozen[p] // an older version of the blueprint may have made it
-			return outside(p) || frozen || c.unmanaged(p)
-		})
+		return without(t, func(p tree.Path) bool { return outside(p) || c.unmanaged(p) })
 	}
 	changes := plan.Compute(limit(c.base.Tree), limit(c.ours), func(tree.Path) string { return "changed by people" })
 	changes = slices.DeleteFunc(changes, func(one plan.Change) bool { return one.Action == plan.Keep })

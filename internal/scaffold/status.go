@@ -121,9 +121,6 @@ func (c *change) moved(ctx context.Context) (map[tree.Path]merge.Move, error) {
 func (c *change) yours(p tree.Path, moved map[tree.Path]merge.Move) string {
 	was, known := c.base.Tree.File(p)
 	is, there := c.ours.File(p)
-	if _, frozen := c.base.Frozen[p]; frozen && there && !c.unmanaged(p) {
-		return "" // an older version of the blueprint may have made it
-	}
 	switch to, gone := moved[p]; {
 	case c.unmanaged(p):
 		return "released"

@@ -38,6 +38,34 @@ func Snapshot(dir string, paths []tree.Path) (tree.Tree, error) {
 	return tree.Of(files), nil
 }
 
+// Below returns the files below a directory of a repository, by their paths in
+// the repository, and nothing when it is not there. Where a link is in its
+// place, or anything has a name that is no path, that is left out.
+func Below(dir, sub string) (tree.Tree, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return tree.Tree{}, unreadable(dir, err)
+	}
+	defer root.Close() //nolint:errcheck // it was only read
+	if info, err := root.Lstat(filepath.FromSlash(sub)); err != nil || !info.IsDir() {
+		return tree.Tree{}, nil
+	}
+	var paths []tree.Path
+	err = fs.WalkDir(root.FS(), sub, func(name string, d fs.DirEntry, err error) error {
+		if p, perr := tree.ParsePath(name); err == nil && perr == nil && !d.IsDir() {
+			paths = append(paths, p)
+		}
+		if len(paths) > maxFiles {
+			err = fmt.Errorf("there are more than %d files", maxFiles)
+		}
+		return err
+	})
+	if err != nil {
+		return tree.Tree{}, unreadable(sub, err)
+	}
+	return Snapshot(dir, paths)
+}
+
 // Blocked returns the directories above the paths that are something else below
 // dir, a link or a file, outermost only.
 func Blocked(dir string, paths []tree.Path) ([]tree.Path, error) {
