@@ -22,9 +22,11 @@ type history struct {
 func (r *manifest) migrations(m strictyaml.Map, b *Blueprint) []Migration {
 	h := history{r, map[string]Question{}, map[string]map[string]bool{}}
 	for _, q := range b.Base.Questions {
-		h.becomes[q.Key], h.values[q.Key] = q, map[string]bool{}
-		for _, c := range q.Choices {
-			h.values[q.Key][c.Value] = true
+		h.asks(q.Key, q)
+	}
+	for _, m := range b.Modules {
+		for _, q := range m.Questions {
+			h.asks(m.Name+"."+q.Key, q)
 		}
 	}
 	nodes := m.List("migrations")
@@ -45,6 +47,15 @@ func (r *manifest) migrations(m strictyaml.Map, b *Blueprint) []Migration {
 		}
 	}
 	return all
+}
+
+// asks notes a question of this version: its answer is called key.
+func (h history) asks(key string, q Question) {
+	q.Key = key
+	h.becomes[key], h.values[key] = q, map[string]bool{}
+	for _, c := range q.Choices {
+		h.values[key][c.Value] = true
+	}
 }
 
 func (h history) migration(n *strictyaml.Node) Migration {

@@ -29,15 +29,16 @@ func Load(content tree.Tree) (*Blueprint, error) {
 			Hint:    "a blueprint is a directory with a " + ManifestName + " and a directory files",
 		})
 	}
-	var problems diag.List
-	b, err := parseManifest(manifest.Data)
+	var problems, ofModules diag.List
+	modules := loadModules(content, &ofModules)
+	b, err := parseManifest(manifest.Data, modules)
 	if b == nil {
 		return nil, err
 	}
 	problems.Take(err)
 	b.Content = content
 	b.loadPartials(&problems)
-	b.loadModules(&problems)
+	problems.Take(ofModules.Err(diag.Blueprint))
 	b.Base.collect(content, &problems)
 	b.checkModules(&problems)
 	b.checkKeys(&problems)
@@ -77,40 +78,44 @@ func (b *Blueprint) loadPartials(problems *diag.List) {
 }
 
 // loadModules reads the manifest of every directory in modules.
-func (b *Blueprint) loadModules(problems *diag.List) {
+func loadModules(content tree.Tree, problems *diag.List) []Module {
+	var all []Module
 	last := ""
-	for p := range b.Content.All() {
+	for p := range content.All() {
 		rest, ok := strings.CutPrefix(p.String(), modulesDir)
 		if !ok {
 			continue
 		}
 		if name, _, _ := strings.Cut(rest, "/"); name != last {
 			last = name
-			b.loadModule(name, problems)
+			if m, ok := loadModule(content, name, problems); ok {
+				all = append(all, m)
+			}
 		}
 	}
+	return all
 }
 
-func (b *Blueprint) loadModule(name string, problems *diag.List) {
+func loadModule(content tree.Tree, name string, problems *diag.List) (m Module, ok bool) {
 	manifest := modulesDir + name + "/" + moduleManifest
 	p, err := tree.ParsePath(manifest)
 	if err != nil {
 		problems.Take(err)
-		return
+		return m, false
 	}
-	f, ok := b.Content.File(p)
+	f, ok := content.File(p)
 	if !ok {
 		problems.Add(diag.Diagnostic{
 			Code: "module-manifest", Summary: fmt.Sprintf("the module %s has no %s", name, moduleManifest),
 			At: diag.Pos{File: manifest},
 		})
-		return
+		return m, false
 	}
-	m, err := parseModule(name, manifest, f.Data)
+	m, err = parseModule(name, manifest, f.Data)
 	problems.Take(err)
 	m.Dir = modulesDir + name + "/" + filesDir
-	m.collect(b.Content, problems)
-	b.Modules = append(b.Modules, m)
+	m.collect(content, problems)
+	return m, true
 }
 
 // collect finds the templates of a part and what its rules make of each.

@@ -33,7 +33,7 @@ type manifest struct {
 	strictyaml.Reader
 }
 
-func parseManifest(data []byte) (*Blueprint, error) {
+func parseManifest(data []byte, modules []Module) (*Blueprint, error) {
 	doc, err := strictyaml.Parse(ManifestName, data, strictyaml.WithClass(diag.Blueprint))
 	if err != nil {
 		return nil, err
@@ -53,6 +53,7 @@ func parseManifest(data []byte) (*Blueprint, error) {
 		Setup:       r.setup(m),
 		Locks:       r.locks(m),
 		Next:        r.steps(m),
+		Modules:     modules,
 	}
 	b.Base = Part{Dir: filesDir, Manifest: ManifestName, Questions: r.questions(m), Rules: r.rules(m)}
 	b.Unique, b.Migrations = r.uniques(m), r.migrations(m, b)

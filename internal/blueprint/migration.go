@@ -11,9 +11,10 @@ import (
 )
 
 // Migration is what a version of a blueprint says about the way to it: where
-// files went, and what became of answers to the questions of its base. Files
-// that it no longer makes need no word: an update takes them away where nobody
-// has edited them, and is a conflict where somebody has.
+// files went, and what became of answers. The answer to a question of a module
+// is called MODULE.KEY. Files that it no longer makes need no word: an update
+// takes them away where nobody has edited them, and is a conflict where
+// somebody has.
 type Migration struct {
 	To            string                       // the version
 	Renames       []Rename                     // in the order of the manifest; the first that fits a file counts
@@ -40,29 +41,55 @@ func (b *Blueprint) Between(from string) []Migration {
 	return all
 }
 
-// MigrateAnswers returns answers by their new keys and with their new values.
-// The renames of one migration happen at once, so that two answers can change
-// places.
-func MigrateAnswers(answers map[string]any, migrations []Migration) map[string]any {
-	answers = maps.Clone(answers)
-	for _, m := range migrations {
-		moved := map[string]any{}
-		for old, key := range m.RenameAnswers {
-			if v, has := answers[old]; has {
-				moved[key] = v
-				delete(answers, old)
-			}
+// MigrateAnswers returns answers by their new keys and with their new values:
+// those of the base, and those of each module. The renames of one migration
+// happen at once, so that two answers can change places.
+func MigrateAnswers(
+	base map[string]any, modules map[string]map[string]any, migrations []Migration,
+) (map[string]any, map[string]map[string]any) {
+	answers := map[string]any{}
+	maps.Copy(answers, base)
+	for name, own := range modules {
+		for key, v := range own {
+			answers[name+"."+key] = v
 		}
-		maps.Copy(answers, moved)
-		for key, values := range m.MapAnswers {
-			if old, ok := word(answers[key]); ok {
-				if to, mapped := values[old]; mapped {
-					answers[key] = to
-				}
+	}
+	for _, m := range migrations {
+		m.answers(answers)
+	}
+	base, moved := map[string]any{}, map[string]map[string]any{}
+	for name := range modules {
+		moved[name] = map[string]any{}
+	}
+	for key, v := range answers {
+		name, own, ofModule := strings.Cut(key, ".")
+		switch {
+		case !ofModule:
+			base[key] = v
+		case moved[name] != nil: // else it is the answer to what nobody asks here
+			moved[name][own] = v
+		}
+	}
+	return base, moved
+}
+
+// answers changes answers to what they become.
+func (m Migration) answers(answers map[string]any) {
+	moved := map[string]any{}
+	for old, key := range m.RenameAnswers {
+		if v, has := answers[old]; has {
+			moved[key] = v
+			delete(answers, old)
+		}
+	}
+	maps.Copy(answers, moved)
+	for key, values := range m.MapAnswers {
+		if old, ok := word(answers[key]); ok {
+			if to, mapped := values[old]; mapped {
+				answers[key] = to
 			}
 		}
 	}
-	return answers
 }
 
 // word returns the text by which a manifest names a value of an answer, and

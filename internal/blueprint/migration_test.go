@@ -86,7 +86,8 @@ func TestMigrateAnswers(t *testing.T) {
 		{"a list is no value", "0.2.0", map[string]any{"tls": []string{"true"}}, map[string]any{"tls": []string{"true"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			check(t, MigrateAnswers(c.old, b.Between(c.from)), c.want)
+			got, _ := MigrateAnswers(c.old, nil, b.Between(c.from))
+			check(t, got, c.want)
 		})
 	}
 }
@@ -95,8 +96,53 @@ func TestMigrateAnswers(t *testing.T) {
 func TestMigrateAnswersInventsNothing(t *testing.T) {
 	old := map[string]any{"a": "x"}
 	ms := []Migration{{To: "1.0.0", RenameAnswers: map[string]string{"a": "b"}, MapAnswers: map[string]map[string]string{"c": {"<nil>": "y", "": "z"}}}}
-	check(t, MigrateAnswers(old, ms), map[string]any{"b": "x"})
+	got, _ := MigrateAnswers(old, nil, ms)
+	check(t, got, map[string]any{"b": "x"})
 	check(t, old, map[string]any{"a": "x"})
+}
+
+// The answers of modules move as those of the base do, and between both.
+func TestMigrateAnswersOfModules(t *testing.T) {
+	b, err := Load(files(t, ManifestName, head+`
+questions:
+  - {key: port, type: text, prompt: Port}
+migrations:
+  - to: 1.1.0
+    rename-answer: {docker.base: docker.image, docker.port: port, owner: docker.maintainer}
+    map-answer: {docker.image: {scratch: distroless}}
+  - to: 1.2.0
+    map-answer: {docker.image: {distroless: static}}
+`, "modules/docker/module.yaml", `
+summary: A container
+questions:
+  - {key: image, type: choice, prompt: Image, choices: [static, alpine]}
+  - {key: maintainer, type: text, prompt: Maintainer}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type modules = map[string]map[string]any
+	for _, c := range []struct {
+		name       string
+		base, want map[string]any
+		on, wantOn modules
+	}{
+		{
+			"all of it",
+			map[string]any{"owner": "ada"},
+			map[string]any{"port": "80"},
+			modules{"docker": {"base": "scratch", "port": "80"}},
+			modules{"docker": {"image": "static", "maintainer": "ada"}},
+		},
+		{"no module", map[string]any{"owner": "ada", "port": "1"}, map[string]any{"port": "1"}, nil, modules{}},
+		{"a module without answers", map[string]any{}, map[string]any{}, modules{"docker": {}}, modules{"docker": {}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base, on := MigrateAnswers(c.base, c.on, b.Between("1.0.0"))
+			check(t, base, c.want)
+			check(t, on, c.wantOn)
+		})
+	}
 }
 
 func TestMigratePaths(t *testing.T) {
@@ -158,10 +204,14 @@ func TestMistakesOfMigrations(t *testing.T) {
 		{"values of no question", "  - {to: 1.0.0, map-answer: {n: {x: y}}}", "blueprint.yaml:9:33 manifest-form"},
 		{"values of a bool", "  - {to: 1.0.0, map-answer: {b: {yes: true}}}", "blueprint.yaml:9:33 manifest-form"},
 		{"no such choice", "  - {to: 1.0.0, map-answer: {a: {x: y}}}", "blueprint.yaml:9:37 manifest-form"},
+		{"values of no question of a module", "  - {to: 1.0.0, map-answer: {m.n: {x: y}}}", "blueprint.yaml:9:35 manifest-form"},
+		{"no such choice of a module", "  - {to: 1.0.0, map-answer: {m.a: {x: y}}}", "blueprint.yaml:9:39 manifest-form"},
+		{"to a module that is not there", "  - {to: 1.0.0, rename-answer: {o: n.a}}", "blueprint.yaml:9:36 manifest-form"},
 		{"mapped again, to nothing", "  - {to: 1.0.0, map-answer: {a: {x: y}}}\n  - {to: 1.1.0, map-answer: {a: {y: w}}}", "blueprint.yaml:9:37 manifest-form\nblueprint.yaml:10:37 manifest-form"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Load(files(t, ManifestName, questions+"migrations:\n"+c.migrations+"\n"))
+			_, err := Load(files(t, ManifestName, questions+"migrations:\n"+c.migrations+"\n",
+				"modules/m/module.yaml", "summary: M\nquestions:\n  - {key: a, type: choice, prompt: A, choices: [z]}\n"))
 			check(t, mistakes(t, err), c.want)
 		})
 	}

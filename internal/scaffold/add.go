@@ -70,7 +70,7 @@ func (w World) AddModules(ctx context.Context, r ChangeRequest, names []string, 
 		if err := c.checkModules(names, on); err != nil {
 			return err
 		}
-		return c.setModules(ctx, on, given)
+		return c.setModules(ctx, on, c.from.Modules, given)
 	})
 }
 
@@ -113,14 +113,15 @@ func (c *change) checkModules(names, on []string) error {
 	return problems.Err(diag.Usage)
 }
 
-// setModules answers the questions of the modules that are on.
-func (c *change) setModules(ctx context.Context, on []string, given map[string]answer.Given) error {
+// setModules answers the questions of the modules that are on. Said is what was
+// answered before.
+func (c *change) setModules(ctx context.Context, on []string, said map[string]map[string]any, given map[string]answer.Given) error {
 	modules := map[string]map[string]any{}
 	for _, m := range c.new.Modules {
 		if !slices.Contains(on, m.Name) {
 			continue
 		}
-		set, err := c.resolve(ctx, m.Questions, nil, c.from.Modules[m.Name], given, m.Name+".")
+		set, err := c.resolve(ctx, m.Questions, nil, said[m.Name], given, m.Name+".")
 		if err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ func (w World) RemoveModules(ctx context.Context, r ChangeRequest, names []strin
 		if err := c.checkModules(nil, on); err != nil {
 			return err
 		}
-		return c.setModules(ctx, on, map[string]answer.Given{})
+		return c.setModules(ctx, on, c.from.Modules, map[string]answer.Given{})
 	})
 }
 

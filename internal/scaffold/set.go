@@ -35,7 +35,7 @@ func (w World) Set(ctx context.Context, r ChangeRequest, given map[string]answer
 		if err := c.idle(modules); err != nil {
 			return err
 		}
-		if err := c.setModules(ctx, c.modules(), modules); err != nil {
+		if err := c.setModules(ctx, c.modules(), c.from.Modules, modules); err != nil {
 			return err
 		}
 		c.substitute()

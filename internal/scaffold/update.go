@@ -54,7 +54,7 @@ func (c *change) checkWay() error {
 
 // reanswer carries the answers over to the questions of the new version.
 func (c *change) reanswer(ctx context.Context, given map[string]answer.Given) error {
-	said := blueprint.MigrateAnswers(c.from.Answers, c.renames)
+	said, ofModules := blueprint.MigrateAnswers(c.from.Answers, c.from.Modules, c.renames)
 	base, modules := divide(given)
 	set, err := c.resolve(ctx, c.new.Base.Questions, c.new.Computed, said, base, "")
 	if err != nil {
@@ -78,7 +78,7 @@ func (c *change) reanswer(ctx context.Context, given map[string]answer.Given) er
 	if err := c.checkModules(nil, on); err != nil {
 		return err
 	}
-	return c.setModules(ctx, on, modules)
+	return c.setModules(ctx, on, ofModules, modules)
 }
 
 // tellNews collects what people read before the plan: the changelog between the
