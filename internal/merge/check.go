@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -35,36 +34,7 @@ func unreadable(name string, s sides, data []byte) string {
 	if err := read(data); err != nil {
 		return err.Error()
 	}
-	if path.Ext(name) == ".go" {
-		return undeclared(s, data)
-	}
 	return ""
-}
-
-// undeclared says which names a merged Go file uses that nothing in it declares
-// although it does in the sides that use them: one side has renamed or deleted
-// what a line of the other needs.
-func undeclared(s sides, data []byte) string {
-	known := unresolved(s.ours.Data)
-	maps.Copy(known, unresolved(s.theirs.Data))
-	names := unresolved(data)
-	maps.DeleteFunc(names, func(name string, _ bool) bool { return known[name] })
-	if len(names) == 0 {
-		return ""
-	}
-	return "it uses " + strings.Join(slices.Sorted(maps.Keys(names)), " and ") + ", which one side declares no more"
-}
-
-// unresolved returns the names that a Go file uses and does not declare: those
-// of its package, of the language and of what it imports.
-func unresolved(data []byte) map[string]bool {
-	names := map[string]bool{}
-	if f, err := parser.ParseFile(token.NewFileSet(), "", data, 0); err == nil {
-		for _, id := range f.Unresolved {
-			names[id.Name] = true
-		}
-	}
-	return names
 }
 
 // reader returns what reads a file of a known grammar.

@@ -208,11 +208,11 @@ func TestTrees(t *testing.T) {
 		{
 			"a new line with a name of a file that you deleted",
 			"-- base/a.go --\npackage a\n-- ours/a.go --\npackage a\n-- theirs/a.go --\npackage a\n\nvar A = b\n" + goDeleted,
-			nil, "=a.go +a.go.sill !content a.go ?a.go needs what you deleted",
+			nil, "=a.go +a.go.sill !content a.go ?a.go is left to you",
 		},
 		{
 			"a new file with such a name",
-			"-- theirs/a.go --\npackage a\n\nvar A = b\n" + goDeleted, nil, "+a.go ?a.go needs what you deleted",
+			"-- theirs/a.go --\npackage a\n\nvar A = b\n" + goDeleted, nil, "+a.go ?a.go would not compile",
 		},
 		{
 			"a name that you put elsewhere",
@@ -230,6 +230,7 @@ func TestTrees(t *testing.T) {
 			out, err := Trees(Request{
 				Base: archive(t, a, "base"), Ours: archive(t, a, "ours"), Theirs: archive(t, a, "theirs"),
 				Strays: func() (tree.Tree, error) { return archive(t, a, "stray"), nil }, Renames: renames,
+				Beside: func() (ours, theirs tree.Tree, err error) { return archive(t, a, "stray"), tree.Tree{}, nil },
 				Unique: []Unique{{"route", func(tree.Path) bool { return true }, regexp.MustCompile(`route (\S+)`)}},
 				Labels: Labels{"yours", "base", "theirs"},
 			})

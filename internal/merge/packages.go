@@ -1,104 +1,164 @@
 package merge
 
 import (
-	"fmt"
+	"bytes"
+	"go/ast"
+	"go/build"
+	"go/build/constraint"
 	"go/parser"
 	"go/token"
+	"io"
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+
+	"golang.org/x/mod/modfile"
 
 	"groundsill.example/internal/tree"
 )
 
-// checkPackages finds Go files that would use what only a file declares that
-// you deleted. What you had becomes a conflict; a file that is new gets a
-// warning.
-func (t *trees) checkPackages() error {
-	gone := t.deleted()
-	if len(gone) == 0 {
-		return nil
+// goTree is a tree as the Go packages that it holds.
+type goTree struct {
+	files   map[string][]byte     // by path
+	dirs    map[string][]goSource // by directory, in the order of their names
+	modules map[string]string     // the paths of modules, by directory
+}
+
+// goSource is a Go file.
+type goSource struct {
+	path string
+	data []byte
+}
+
+func goPackages(files map[tree.Path]tree.File) goTree {
+	t := goTree{map[string][]byte{}, map[string][]goSource{}, map[string]string{}}
+	for _, p := range slices.SortedFunc(maps.Keys(files), tree.Path.Compare) {
+		f, name := files[p], p.String()
+		switch dir := path.Dir(name); {
+		case !plain(&f) || outside(name):
+		case path.Base(name) == "go.mod":
+			t.modules[dir] = modfile.ModulePath(f.Data)
+		case path.Ext(name) == ".go":
+			t.files[name], t.dirs[dir] = f.Data, append(t.dirs[dir], goSource{name, f.Data})
+		}
 	}
-	has, err := t.declarations()
-	if err != nil {
-		return err
-	}
-	for _, p := range slices.SortedFunc(maps.Keys(t.target), tree.Path.Compare) {
-		names := t.missing(p, gone[path.Dir(p.String())], has[path.Dir(p.String())])
-		if len(names) == 0 {
+	return t
+}
+
+// outside reports whether the go command leaves a file out of every package.
+func outside(name string) bool {
+	return slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool {
+		return part == "testdata" || part == "vendor" || part[0] == '_' || part[0] == '.'
+	})
+}
+
+// has reports whether a tree has a file as it is.
+func (t goTree) has(src goSource) bool {
+	data, ok := t.files[src.path]
+	return ok && bytes.Equal(data, src.data)
+}
+
+// local returns the directory of an imported package of the tree, and whether
+// it is one.
+func (t goTree) local(imported string) (string, bool) {
+	for dir, module := range t.modules {
+		rest, ok := strings.CutPrefix(imported, module)
+		if !ok || module == "" || rest != "" && rest[0] != '/' {
 			continue
 		}
-		if ours, there := t.ours[p]; there {
-			s := sides{at: p, to: p, base: file(t.Base, p), ours: &ours, theirs: file(t.Theirs, p)}
-			t.conflict(s, Content, []Hunk{{Ours: string(ours.Data), Theirs: string(t.target[p].Data)}})
-		}
-		t.warnings = append(t.warnings, fmt.Sprintf("%s needs what you deleted: %s.", p, strings.Join(names, ", ")))
-	}
-	return nil
-}
-
-// deleted returns, by directory, the names that Go files declare which the
-// blueprint makes and you deleted.
-func (t *trees) deleted() map[string]map[string]bool {
-	gone := map[string]map[string]bool{}
-	for p, f := range t.Theirs.All() {
-		_, was := t.Base.File(p)
-		_, there := t.Ours.File(p)
-		if _, moved := t.moved[p]; was && !there && !moved {
-			declare(gone, p, f)
+		if at := path.Join(dir, rest); len(t.dirs[at]) > 0 {
+			return at, true
 		}
 	}
-	return gone
+	return "", false
 }
 
-// declarations returns, by directory, the names that Go files declare when the
-// merge is done.
-func (t *trees) declarations() (map[string]map[string]bool, error) {
-	all := map[string]map[string]bool{}
-	for p, f := range t.target {
-		declare(all, p, f)
+// sources are the Go files of several trees, each read once.
+type sources struct {
+	set    *token.FileSet
+	parsed map[string]*ast.File // by path and text; nil where it is no Go
+	heads  map[string][]string  // what a file imports, by its text
+}
+
+func newSources() sources {
+	return sources{token.NewFileSet(), map[string]*ast.File{}, map[string][]string{}}
+}
+
+func (s sources) parse(src goSource) *ast.File {
+	key := src.path + "\x00" + string(src.data)
+	f, known := s.parsed[key]
+	if !known {
+		var err error
+		if f, err = parser.ParseFile(s.set, src.path, src.data, parser.ParseComments|parser.SkipObjectResolution); err != nil {
+			f = nil
+		}
+		s.parsed[key] = f
 	}
-	for p, f := range t.Ours.All() {
-		if _, concerned := t.ours[p]; !concerned {
-			declare(all, p, f)
+	return f
+}
+
+// imports returns what a file imports. Only the head of the file is read.
+func (s sources) imports(src goSource) []string {
+	list, known := s.heads[string(src.data)]
+	if !known {
+		f, _ := parser.ParseFile(token.NewFileSet(), "", src.data, parser.ImportsOnly)
+		if f != nil {
+			for _, spec := range f.Imports {
+				if imported, err := strconv.Unquote(spec.Path.Value); err == nil {
+					list = append(list, imported)
+				}
+			}
+		}
+		s.heads[string(src.data)] = list
+	}
+	return list
+}
+
+// foreign are tags of files that belong to no package together with the others.
+const foreign = " ignore tools cgo gccgo "
+
+// built returns the files of a directory that are built together: for one
+// system, and with every tag that is a name of its own. False: one is no Go.
+func (s sources) built(list []goSource) ([]*ast.File, bool) {
+	c := build.Context{GOOS: "linux", GOARCH: "amd64", Compiler: "gc", ReleaseTags: build.Default.ReleaseTags}
+	var files []*ast.File
+	for _, src := range list {
+		f := s.parse(src)
+		if f == nil {
+			return nil, false
+		}
+		c.BuildTags = slices.DeleteFunc(tags(f), func(tag string) bool {
+			return strings.Contains(foreign, " "+tag+" ") || !matches(c, "x_"+tag+".go", nil) // the name of another system
+		})
+		if matches(c, path.Base(src.path), src.data) {
+			files = append(files, f)
 		}
 	}
-	if t.Strays == nil {
-		return all, nil
-	}
-	strays, err := t.Strays()
-	for p, f := range strays.All() {
-		declare(all, p, f)
-	}
-	return all, err
+	return files, true
 }
 
-// missing returns the names that a file of the merge newly uses and that are gone.
-func (t *trees) missing(p tree.Path, gone, has map[string]bool) []string {
-	if gone == nil || path.Ext(p.String()) != ".go" {
-		return nil
+func matches(c build.Context, name string, data []byte) bool {
+	if data == nil {
+		data = []byte("package x\n")
 	}
-	names := unresolved(t.target[p].Data)
-	before := unresolved(t.ours[p].Data)
-	maps.DeleteFunc(names, func(name string, _ bool) bool { return before[name] || has[name] || !gone[name] })
-	return slices.Sorted(maps.Keys(names))
+	c.OpenFile = func(string) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
+	ok, err := c.MatchFile("", name)
+	return ok && err == nil
 }
 
-// declare adds the names that a Go file declares to those of its directory.
-func declare(all map[string]map[string]bool, p tree.Path, f tree.File) {
-	if path.Ext(p.String()) != ".go" || !plain(&f) {
-		return
+// tags returns the words of the build constraint of a file.
+func tags(f *ast.File) []string {
+	var all []string
+	for _, group := range f.Comments {
+		for _, c := range group.List {
+			if c.Pos() < f.Package && constraint.IsGoBuild(c.Text) {
+				if expr, err := constraint.Parse(c.Text); err == nil {
+					expr.Eval(func(tag string) bool { all = append(all, tag); return true })
+				}
+			}
+		}
 	}
-	parsed, err := parser.ParseFile(token.NewFileSet(), "", f.Data, 0)
-	if err != nil {
-		return
-	}
-	dir := path.Dir(p.String())
-	if all[dir] == nil {
-		all[dir] = map[string]bool{}
-	}
-	for name := range parsed.Scope.Objects {
-		all[dir][name] = true
-	}
+	return all
 }

@@ -19,6 +19,10 @@ type Request struct {
 	// Strays returns the files that are there and that neither Base nor Theirs
 	// has. It is asked only where a file is gone from its place.
 	Strays func() (tree.Tree, error)
+	// Beside returns the Go files and the go.mod that are not merged, as they are
+	// in ours and as the blueprint makes them. It is asked only where a Go file
+	// changes. Nil: there are none.
+	Beside func() (ours, theirs tree.Tree, err error)
 	// Rules returns how a file merges. Nil: no file has a rule of its own.
 	Rules func(tree.Path) Rule
 	// Renames are files that the blueprint has given another place.
@@ -72,7 +76,7 @@ func Trees(r Request) (Outcome, error) {
 	if r.Strays != nil {
 		r.Strays = sync.OnceValues(r.Strays)
 	}
-	t := &trees{Request: r, ours: map[tree.Path]tree.File{}, target: map[tree.Path]tree.File{}, why: map[tree.Path]string{}}
+	t := &trees{Request: r, ours: map[tree.Path]tree.File{}, target: map[tree.Path]tree.File{}, why: map[tree.Path]string{}, merged: map[tree.Path]sides{}}
 	var err error
 	if t.moved, err = Moves(r.Base, r.Ours, r.Theirs, r.Strays); err != nil {
 		return Outcome{}, err
@@ -81,7 +85,7 @@ func Trees(r Request) (Outcome, error) {
 		t.decide(s)
 	}
 	t.checkUnique()
-	if err := t.checkPackages(); err != nil {
+	if err := t.checkTypes(); err != nil {
 		return Outcome{}, err
 	}
 	slices.Sort(t.warnings)
@@ -100,6 +104,7 @@ type trees struct {
 	warnings  []string
 	kept      []tree.Path
 	why       map[tree.Path]string
+	merged    map[tree.Path]sides // by where they are to be
 }
 
 // sides are a file on the three sides, where it is and where it is to be.
@@ -275,6 +280,7 @@ func (t *trees) both(s sides) {
 		why = "your changes stay"
 	}
 	t.put(s, tree.File{Data: r.Data, Mode: mode(s)}, why)
+	t.merged[s.to] = s
 }
 
 func (r Result) equal(f *tree.File) bool { return string(r.Data) == string(f.Data) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ func (c *change) merge(ctx context.Context) error {
 	c.outcome, err = merge.Trees(merge.Request{
 		Base: c.managed(c.base.Tree), Ours: c.ours, Theirs: c.managed(c.theirs.Tree),
 		Strays:  func() (tree.Tree, error) { return c.strays(ctx) },
+		Beside:  func() (ours, theirs tree.Tree, err error) { return c.goFiles(ctx) },
 		Rules:   c.rule,
 		Renames: c.newPlaces,
 		Unique:  uniqueKeys(c.new),
@@ -69,6 +71,26 @@ func (c *change) rule(p tree.Path) merge.Rule {
 // strays returns the files of the repository that no rendering knows, as far as
 // git would take them: what the user has moved is among them.
 func (c *change) strays(ctx context.Context) (tree.Tree, error) {
+	return c.files(ctx, func(p tree.Path) bool { return !c.rendered(p) })
+}
+
+// goFiles returns the Go files that are not merged, those of the user and those
+// that were released, and the latter as the blueprint makes them.
+func (c *change) goFiles(ctx context.Context) (ours, theirs tree.Tree, err error) {
+	ofGo := func(p tree.Path) bool { return path.Ext(p.String()) == ".go" || path.Base(p.String()) == "go.mod" }
+	ours, err = c.files(ctx, func(p tree.Path) bool { return ofGo(p) && (!c.rendered(p) || c.unmanaged(p)) })
+	return ours, without(c.theirs.Tree, func(p tree.Path) bool { return !ofGo(p) || !c.unmanaged(p) }), err
+}
+
+// rendered reports whether a path is of a rendering, released or not.
+func (c *change) rendered(p tree.Path) bool {
+	_, was := c.base.Tree.File(p)
+	_, will := c.theirs.Tree.File(p)
+	return was || will
+}
+
+// files returns files of the repository.
+func (c *change) files(ctx context.Context, wanted func(tree.Path) bool) (tree.Tree, error) {
 	if !c.has {
 		return tree.Tree{}, nil
 	}
@@ -77,9 +99,7 @@ func (c *change) strays(ctx context.Context) (tree.Tree, error) {
 		return tree.Tree{}, err
 	}
 	all = slices.DeleteFunc(all, func(p tree.Path) bool {
-		_, was := c.base.Tree.File(p)
-		_, will := c.theirs.Tree.File(p)
-		return was || will || own(p)
+		return own(p) || !wanted(p)
 	})
 	return source.Snapshot(c.repo.Dir, all)
 }

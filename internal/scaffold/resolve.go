@@ -153,7 +153,7 @@ func lift(rec record.Record, target *blueprint.Blueprint, recorded record.Bluepr
 	}
 	if recorded.Digest != "" {
 		if rec.Blueprint.Digest != recorded.Digest {
-			rec.Answers = blueprint.MigrateAnswers(rec.Answers, target.Between(rec.Blueprint.Version))
+			rec.Answers, rec.Modules = blueprint.MigrateAnswers(rec.Answers, rec.Modules, target.Between(rec.Blueprint.Version))
 		}
 		rec.Blueprint = recorded
 	}
