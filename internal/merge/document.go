@@ -14,23 +14,17 @@ import (
 // can be merged neither way is as the lines have it, with a Fault where they
 // see no conflict. It leaves what it cannot read to the lines.
 func mergeDocument(f files, read func([]byte) (*document.Document, bool)) (Result, bool) {
-	m := documents{name: path.Base(f.name)}
-	for _, side := range []struct {
-		data []byte
-		to   **document.Document
-	}{{f.base, &m.base}, {f.ours, &m.ours}, {f.theirs, &m.theirs}} {
-		d, ok := read(unix(side.data))
-		if !ok && len(bytes.TrimSpace(f.base)) == 0 && side.to == &m.base {
-			d, ok = &document.Document{}, true
-		}
-		if *side.to = d; !ok {
-			return Result{}, false
-		}
+	b, okB := read(unix(f.base))
+	o, okO := read(unix(f.ours))
+	t, okT := read(unix(f.theirs))
+	if len(bytes.TrimSpace(f.base)) == 0 { // no JSON, but nothing to be afraid of
+		b, okB = &document.Document{}, true
 	}
-	ending, ok := oneEnding(f.ours)
-	if !ok || m.ours.Root == nil || m.theirs.Root == nil {
+	ending, one := oneEnding(f.ours)
+	if !okB || !okO || !okT || !one || o.Root == nil || t.Root == nil {
 		return Result{}, false
 	}
+	m := &documents{name: path.Base(f.name), base: b, ours: o, theirs: t}
 	return m.merge(f, ending, func(data []byte, want *document.Node) bool {
 		d, ok := read(unix(data))
 		return ok && d.Root.Equal(want)
