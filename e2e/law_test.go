@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // savedPlan is what the law reads of a plan: its files.
@@ -27,6 +30,7 @@ type lawCase struct {
 	files string // of the working directory
 	git   string // a directory that is a repository before
 	made  string // arguments of sill new: the service that the command changes
+	meet  string // arguments of a command on another branch, with which git merge has conflicts
 	args  string
 	exit  int
 }
@@ -86,6 +90,10 @@ func lawCases() []lawCase {
 		{name: "built-in, remove docker", made: "--git init", args: "remove docker"},
 		{name: "built-in, set the database", made: "--yes", args: "set database=postgres"},
 		{name: "built-in, set the module", made: "--yes", args: "set module=github.com/acme/shop"},
+		{name: "resolve", made: "-b TINY", meet: "add resource invoice number:bigint", args: "resolve"},
+		{name: "resolve, beside a conflict", made: "-b TINY", meet: "set name=other", files: "-- shop/README.md --\nmine\n", args: "resolve", exit: 3},
+		{name: "built-in, resolve", made: "", meet: "add resource invoice number:bigint item:references", args: "resolve"},
+		{name: "resolve nothing", made: "-b TINY", args: "resolve"},
 		{name: "built-in, merge", git: "shop", files: "-- shop/NOTES.txt --\nmine\n", args: "new shop --merge"},
 	}
 }
@@ -146,6 +154,17 @@ func (c lawCase) make(t *testing.T, w *world) {
 	w.Dir = filepath.Join(w.Dir, "shop")
 	w.git(".", "add", "-A")
 	w.git(".", "commit", "-q", "--allow-empty", "-m", "edits")
+	if c.meet != "" {
+		w.git(".", "checkout", "-q", "-b", "theirs", "HEAD~1")
+		w.good(append(wordsOf(t, c.meet), "--commit"))
+		w.git(".", "checkout", "-q", "main")
+		w.good([]string{"add", "resource", "order", "total:integer", "--commit"})
+		merge := exec.Command("git", "merge", "--quiet", "theirs")
+		merge.Dir, merge.Env = w.Dir, w.env()
+		if r := w.run(merge); r.Code != 1 {
+			t.Fatalf("git merge: exit code %d: %s%s", r.Code, r.Out, r.Err)
+		}
+	}
 }
 
 // TestLaw holds every command that plans to its word: the plan as JSON lists
@@ -172,6 +191,11 @@ func TestLaw(t *testing.T) {
 			saved.good([]string{"apply", filepath.Join(saved.Home, "plan.json")}, c.exit)
 			if diff := diffTrees(w.tree("."), saved.tree(".")); diff != "" {
 				t.Errorf("the saved plan gives another tree:\n%s%s", diff, direct.Err)
+			}
+			if c.meet != "" {
+				if a, b := w.git(".", "ls-files", "--stage"), saved.git(".", "ls-files", "--stage"); a != b {
+					t.Errorf("the saved plan gives another index:\n%s", cmp.Diff(a, b))
+				}
 			}
 			p.checkGit(t, w, c.exit)
 			p.checkGit(t, saved, c.exit)

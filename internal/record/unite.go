@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -74,12 +75,17 @@ func Unite(base, ours, theirs Record, choose func(key string) Side) (United, err
 	return u.out, nil
 }
 
-// apart says of resources that do not go together that nobody has made a
-// mistake yet.
+// apart says of resources that do not go together what to do about it: what was
+// no mistake on either side is none of a command line.
 func apart(err error) error {
-	var problems diag.List
-	if !problems.Take(err) {
+	e, ok := errors.AsType[*diag.Error](err)
+	if !ok {
 		return err
+	}
+	var problems diag.List
+	for _, d := range e.Diagnostics {
+		d.Hint = "both sides do not go together like this: change it on one of the branches before they meet, or choose the other side"
+		problems.Add(d)
 	}
 	return problems.Err(diag.Conflict)
 }

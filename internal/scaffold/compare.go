@@ -222,11 +222,13 @@ func (c *change) message() string {
 // checkClean refuses to write where git has changes that are not committed:
 // what the user did and what sill does would be one change, and git could not
 // take it apart.
-func (c *change) checkClean(ctx context.Context) error { return c.refuseDirty(ctx) }
+func (c *change) checkClean(ctx context.Context) error {
+	return c.refuseDirty(ctx, "commit or stash your changes to these files, or go on with --allow-dirty")
+}
 
 // refuseDirty refuses to write where git has changes of other kinds than those
 // that may be.
-func (c *change) refuseDirty(ctx context.Context, may ...gitrepo.Kind) error {
+func (c *change) refuseDirty(ctx context.Context, hint string, may ...gitrepo.Kind) error {
 	if !c.has || c.AllowDirty {
 		return nil
 	}
@@ -235,9 +237,11 @@ func (c *change) refuseDirty(ctx context.Context, may ...gitrepo.Kind) error {
 	if err != nil || len(dirty) == 0 {
 		return err
 	}
-	hint := "commit or stash your changes to these files, or go on with --allow-dirty"
 	if slices.ContainsFunc(dirty, func(d gitrepo.State) bool { return d.Kind == gitrepo.KindUnmerged }) {
 		hint = "solve the conflicts and git add the files, or take the last run back with sill abort"
+		if what := gitrepo.Merging(c.git); what != "" {
+			hint = "finish the " + what + " first; sill resolve helps with it"
+		}
 	}
 	var problems diag.List
 	for _, d := range dirty {

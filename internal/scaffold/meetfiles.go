@@ -6,151 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
-	"groundsill.example/internal/diag"
 	"groundsill.example/internal/gitrepo"
 	"groundsill.example/internal/merge"
 	"groundsill.example/internal/plan"
 	"groundsill.example/internal/source"
 	"groundsill.example/internal/tree"
 )
-
-// look reads what is there, at every place where a side has something, where
-// something is to be, and where git has a conflict; and which of the conflicts
-// nobody has begun to solve.
-func (m *meeting) look(ctx context.Context) error {
-	places := map[tree.Path]bool{}
-	for _, t := range []tree.Tree{m.sides[baseSide].out.Tree, m.sides[ourSide].out.Tree, m.sides[theirSide].out.Tree, m.theirs.Tree} {
-		for p := range t.All() {
-			places[p] = true
-		}
-	}
-	known := maps.Clone(places)
-	for p := range m.unmerged {
-		places[p] = true
-	}
-	var err error
-	if m.there, err = source.Snapshot(m.repo.Dir, slices.SortedFunc(maps.Keys(places), tree.Path.Compare)); err != nil {
-		return err
-	}
-	m.elsewhere, m.open, m.taken = map[tree.Path]tree.Path{}, map[tree.Path]gitrepo.Unmerged{}, map[tree.Path]bool{}
-	m.revived = map[tree.Path]bool{}
-	for from, to := range m.newPlaces {
-		_, here := m.there.File(to)
-		if _, old := m.there.File(from); old && !here && m.unmerged[to].Path != to {
-			m.elsewhere[to] = from
-		}
-	}
-	for p := range known {
-		if err := m.sort(ctx, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sort tells whether a path is in conflict, and who has done something about it.
-func (m *meeting) sort(ctx context.Context, p tree.Path) error {
-	if m.unmanaged(p) {
-		return nil
-	}
-	f, there := m.there.File(p)
-	u, conflict := m.unmerged[p]
-	if !conflict {
-		marked := there && len(conflictLines(f.Data)) > 0 && m.commits.Theirs != ""
-		if made, _ := m.theirs.Tree.File(p); !marked || len(conflictLines(made.Data)) > 0 {
-			return nil
-		}
-		// Somebody has told git that the file is solved, and it is not.
-		u.Path = p
-		for i, side := range []**tree.File{&u.Base, &u.Ours, &u.Theirs} {
-			var err error
-			if *side, err = gitrepo.At(ctx, m.Env, m.git, m.revisions()[i], p); err != nil {
-				return err
-			}
-		}
-	}
-	switch solving(u, f, there) {
-	case untouched:
-		m.open[p] = u
-	case solved:
-		m.taken[p] = true
-	case begun:
-		if m.AllowDirty {
-			m.open[p] = u
-			return nil
-		}
-		return diag.New(diag.Refused, diag.Diagnostic{
-			Code: "tree-dirty", Summary: "it has conflicts, and lines of yours between them",
-			Hint: "finish it and git add it, or begin anew with git checkout --merge; --allow-dirty does it for you",
-			At:   diag.Pos{File: p.String()},
-		})
-	}
-	return nil
-}
-
-// progress is how far somebody is with a file in conflict.
-type progress int
-
-const (
-	untouched progress = iota // as git left it
-	begun                     // with markers, and with lines that are from no side
-	solved
-)
-
-// solving tells how far somebody is with a file in conflict.
-func solving(u gitrepo.Unmerged, f tree.File, there bool) progress {
-	if !there {
-		if u.Ours == nil && u.Theirs == nil {
-			return untouched
-		}
-		return solved
-	}
-	lines := map[string]bool{}
-	for _, side := range []*tree.File{u.Base, u.Ours, u.Theirs} {
-		if side == nil {
-			continue
-		}
-		if side.Equal(f) {
-			return untouched
-		}
-		for line := range bytes.Lines(side.Data) {
-			lines[string(bytes.TrimRight(line, "\r\n"))] = true
-		}
-	}
-	markers := conflictLines(f.Data)
-	if len(markers) == 0 {
-		return solved
-	}
-	for line := range bytes.Lines(f.Data) {
-		line = bytes.TrimRight(line, "\r\n")
-		if !lines[string(line)] && !markers[string(line)] {
-			return begun
-		}
-	}
-	return untouched
-}
-
-// conflictLines returns the lines of a text that git writes into a conflict, and
-// none for a text without one.
-func conflictLines(data []byte) map[string]bool {
-	found := map[string]bool{}
-	open, closed := false, false
-	for line := range bytes.Lines(data) {
-		l := string(bytes.TrimRight(line, "\r\n"))
-		for _, mark := range []string{"<<<<<<< ", "||||||| ", ">>>>>>> ", "======="} {
-			if strings.HasPrefix(l, mark) && (mark != "=======" || l == mark) || l == strings.TrimSpace(mark) {
-				found[l] = true
-				open, closed = open || mark[0] == '<', closed || mark[0] == '>'
-			}
-		}
-	}
-	if !open || !closed {
-		return nil
-	}
-	return found
-}
 
 // here returns a file where the united record has it, whatever is its place by
 // now.
@@ -167,7 +29,6 @@ func (m *meeting) here(p tree.Path) (tree.File, bool) {
 // it would be with the united record, and what people did in theirs beyond what
 // the record of theirs makes.
 func (m *meeting) merge(ctx context.Context) error {
-	target := m.laid(m.theirs.Tree)
 	both, unknown, err := m.together(m.frames[baseSide], m.frames[ourSide], m.frames[theirSide])
 	if err != nil {
 		return err
@@ -176,11 +37,11 @@ func (m *meeting) merge(ctx context.Context) error {
 	for i := range sides {
 		sides[i] = map[tree.Path]tree.File{}
 	}
-	for _, p := range pathsOf(both, target) {
+	for _, p := range pathsOf(both, m.target) {
 		if _, conflict := m.open[p]; conflict {
 			continue
 		}
-		base, made := at(both, p), at(target, p)
+		base, made := at(both, p), at(m.target, p)
 		ours, err := m.oursAt(ctx, p, &base)
 		if err != nil {
 			return err
@@ -191,14 +52,14 @@ func (m *meeting) merge(ctx context.Context) error {
 		}
 		put(&sides, p, base, ours, made)
 	}
-	conflicts, err := m.again(&sides, target, both, unknown)
+	conflicts, err := m.again(&sides, both, unknown)
 	if err != nil {
 		return err
 	}
 	for i := range sides {
 		m.trees[i] = tree.Of(sides[i])
 	}
-	return m.finishMerge(ctx, target, conflicts)
+	return m.finishMerge(ctx, conflicts)
 }
 
 func at(t tree.Tree, p tree.Path) *tree.File {
@@ -229,7 +90,7 @@ func (m *meeting) oursAt(ctx context.Context, p tree.Path, base **tree.File) (*t
 	if f, there := m.here(p); there {
 		return &f, nil
 	}
-	if _, stays := m.theirs.Tree.File(p); !stays || *base != nil || m.taken[p] || at(m.frames[baseSide], p) == nil {
+	if _, stays := m.target.File(p); !stays || *base != nil || m.taken[p] || at(m.frames[baseSide], p) == nil {
 		return nil, nil
 	}
 	for _, i := range []int{ourSide, theirSide} {
@@ -288,7 +149,7 @@ func (m *meeting) together(base, ours, theirs tree.Tree) (tree.Tree, map[tree.Pa
 
 // again merges what git could not, into the sides of the one merge, and returns
 // the conflicts that are about a file being there at all.
-func (m *meeting) again(sides *[sideCount]map[tree.Path]tree.File, target, both tree.Tree, unknown map[tree.Path]bool) ([]merge.Conflict, error) {
+func (m *meeting) again(sides *[sideCount]map[tree.Path]tree.File, both tree.Tree, unknown map[tree.Path]bool) ([]merge.Conflict, error) {
 	var stages [sideCount]map[tree.Path]tree.File
 	for i := range stages {
 		stages[i] = map[tree.Path]tree.File{}
@@ -303,10 +164,10 @@ func (m *meeting) again(sides *[sideCount]map[tree.Path]tree.File, target, both 
 	var merged [4]tree.Tree
 	var failed [4]map[tree.Path]bool
 	for i, three := range [4][sideCount]tree.Tree{
-		{only(m.frames[ourSide]), ours, only(target)},               // ours with the united record
+		{only(m.frames[ourSide]), ours, only(m.target)},             // ours with the united record
 		{only(m.frames[baseSide]), base, only(m.frames[theirSide])}, // the base with the record of theirs
-		{only(m.frames[baseSide]), base, only(target)},              // the base with the united record
-		{base, ours, theirs},                                        // what git tried
+		{only(m.frames[baseSide]), base, only(m.target)},            // the base with the united record
+		{base, ours, theirs}, // what git tried
 	} {
 		var err error
 		if merged[i], failed[i], err = m.together(three[0], three[1], three[2]); err != nil {
@@ -329,9 +190,9 @@ func (m *meeting) again(sides *[sideCount]map[tree.Path]tree.File, target, both 
 		case !failed[3][p]:
 			from := at(both, p)
 			if unknown[p] {
-				from = at(target, p)
+				from = at(m.target, p)
 			}
-			put(sides, p, from, plainly, at(target, p))
+			put(sides, p, from, plainly, at(m.target, p))
 		case u.Ours != nil && u.Theirs != nil:
 			put(sides, p, u.Base, u.Ours, u.Theirs)
 		default:
@@ -344,10 +205,10 @@ func (m *meeting) again(sides *[sideCount]map[tree.Path]tree.File, target, both 
 func same(a, b *tree.File) bool { return a == nil && b == nil || a != nil && b != nil && a.Equal(*b) }
 
 // finishMerge does the one merge and compares it with what is there.
-func (m *meeting) finishMerge(ctx context.Context, target tree.Tree, conflicts []merge.Conflict) error {
+func (m *meeting) finishMerge(ctx context.Context, conflicts []merge.Conflict) error {
 	out, err := merge.Trees(merge.Request{
 		Base: m.trees[baseSide], Ours: m.trees[ourSide], Theirs: m.trees[theirSide],
-		Strays: func() (tree.Tree, error) { return m.loose(ctx, target) },
+		Strays: func() (tree.Tree, error) { return m.loose(ctx) },
 		Rules:  m.rule, Unique: uniqueKeys(m.new), Labels: m.labels(),
 	})
 	if err != nil {
@@ -410,7 +271,7 @@ func (m *meeting) replaceBefore(before map[tree.Path]tree.File, p tree.Path) {
 // placed reports whether a place is one that look has read.
 func (m *meeting) placed(p tree.Path) bool {
 	_, there := m.there.File(p)
-	for _, t := range []tree.Tree{m.trees[baseSide], m.trees[theirSide], m.theirs.Tree} {
+	for _, t := range []tree.Tree{m.trees[baseSide], m.trees[theirSide], m.target} {
 		_, known := t.File(p)
 		there = there || known
 	}
@@ -446,13 +307,13 @@ func (m *meeting) foreign() []merge.Conflict {
 
 // loose returns the files of the repository that nothing else knows: what the
 // user has moved is among them.
-func (m *meeting) loose(ctx context.Context, target tree.Tree) (tree.Tree, error) {
+func (m *meeting) loose(ctx context.Context) (tree.Tree, error) {
 	all, err := gitrepo.Files(ctx, m.Env, m.git)
 	if err != nil {
 		return tree.Tree{}, err
 	}
 	all = slices.DeleteFunc(all, func(p tree.Path) bool {
-		known := at(target, p) != nil || own(p) || m.unmerged[p].Path == p
+		known := at(m.target, p) != nil || own(p) || m.unmerged[p].Path == p
 		for _, s := range m.sides {
 			known = known || at(s.out.Tree, p) != nil
 		}
@@ -471,5 +332,5 @@ func (m *meeting) compare(context.Context) error {
 // checkClean refuses to write where something is neither committed nor part of
 // what is being merged.
 func (m *meeting) checkClean(ctx context.Context) error {
-	return m.refuseDirty(ctx, gitrepo.KindUnmerged, gitrepo.KindStaged)
+	return m.refuseDirty(ctx, "git add them, or go on with --allow-dirty", gitrepo.KindUnmerged, gitrepo.KindStaged)
 }

@@ -33,9 +33,11 @@ type meeting struct {
 	united   record.United
 
 	frames [sideCount]tree.Tree // what each side's record makes, where the united one has it
+	target tree.Tree            // what the united record makes
 	there  tree.Tree            // what is on disk, at all these places and at the old ones
 	trees  [sideCount]tree.Tree // of the one merge that all comes down to
 
+	movedFrom map[tree.Path]tree.Path        // where the record has a file that somebody moved
 	elsewhere map[tree.Path]tree.Path        // where a file is by now that the united record has in another place
 	open      map[tree.Path]gitrepo.Unmerged // in conflict, and as git left it
 	taken     map[tree.Path]bool             // in conflict, and solved by hand

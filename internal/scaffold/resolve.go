@@ -78,7 +78,7 @@ func (m *meeting) unite(ctx context.Context, choice Choice) error {
 		asked[key] = true
 		return decide(key)
 	}
-	target, recorded := m.target(choose)
+	target, recorded := m.newer(choose)
 	if m.solved != nil {
 		m.united.Record = *m.solved
 		for i := range m.sides {
@@ -86,10 +86,13 @@ func (m *meeting) unite(ctx context.Context, choice Choice) error {
 				target = m.sides[i].b
 			}
 		}
-	} else if err := m.uniteRecords(choose, target, recorded); err != nil {
-		return err
+	} else {
+		err = m.uniteRecords(choose, target, recorded)
 	}
-	if err := idleChoice(choice, asked); err != nil {
+	if idle := idleChoice(choice, asked); idle != nil {
+		return idle
+	}
+	if err != nil {
 		return err
 	}
 	m.from, m.to = m.united.Record, m.united.Record
@@ -101,9 +104,9 @@ func (m *meeting) unite(ctx context.Context, choice Choice) error {
 	return checkReserved(m.new, m.to.Resources)
 }
 
-// target returns the blueprint that both sides come to, and how the record
+// newer returns the blueprint that both sides come to, and how the record
 // names it: the one that only one side changed, or the newer one.
-func (m *meeting) target(choose func(string) record.Side) (*blueprint.Blueprint, record.Blueprint) {
+func (m *meeting) newer(choose func(string) record.Side) (*blueprint.Blueprint, record.Blueprint) {
 	b, o, t := m.sides[baseSide], m.sides[ourSide], m.sides[theirSide]
 	digest := func(s side) string { return s.rec.Blueprint.Digest }
 	winner := o
