@@ -29,7 +29,7 @@ type Blueprint struct {
 	Base        Part
 	Modules     []Module // by name
 	Computed    []Value
-	Facts       []Value
+	Facts       []Fact
 	Commands    []Command
 	Reserved    []string   // names that no resource can have
 	Setup       [][]string // run after files are published, where approved; argv templates
@@ -113,10 +113,19 @@ type Option struct {
 	Help  string
 }
 
-// Value is a named template: a computed value or a fact.
+// Value is a named template: a computed value.
 type Value struct {
 	Key      string
 	Template string
+	At       diag.Pos
+}
+
+// Fact is what a blueprint states once, so that its files and the shared
+// modules agree: a template, or a group of facts.
+type Fact struct {
+	Key      string
+	Template string
+	Group    []Fact // nil for a template
 	At       diag.Pos
 }
 

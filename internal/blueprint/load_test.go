@@ -23,7 +23,7 @@ questions:
   - {key: langs, type: multi, prompt: Languages, choices: [go, ts], optional: true}
 computed:
   image: 'x/{{.name}}'
-facts: {port: 8080}
+facts: {port: 8080, servers: {db: {PORT: '{{.name}}'}}}
 files:
   - {path: '**', when: .loud}
   - {path: 'bin/*', mode: "0755", raw: true}
@@ -78,6 +78,14 @@ next: [{command: make, why: because, when: .loud}]
 	check(t, b.Setup, [][]string{{"go", "mod", "download"}})
 	check(t, b.Locks, []Lock{{"go", "go.mod", "locks/go.json"}})
 	check(t, b.Next, []Step{{"make", "because", ".loud"}})
+	check(t, b.Facts, []Fact{
+		{Key: "port", Template: "8080", At: diag.Pos{File: ManifestName, Line: 14, Column: 15}},
+		{Key: "servers", At: diag.Pos{File: ManifestName, Line: 14, Column: 30}, Group: []Fact{
+			{Key: "db", At: diag.Pos{File: ManifestName, Line: 14, Column: 35}, Group: []Fact{
+				{Key: "PORT", Template: "{{.name}}", At: diag.Pos{File: ManifestName, Line: 14, Column: 42}},
+			}},
+		}},
+	})
 	if len(b.Modules) != 2 || b.Modules[0].Name != "api" || b.Modules[1].Name != "web" {
 		t.Fatalf("modules %v", b.Modules)
 	}
@@ -152,6 +160,9 @@ func TestMistakes(t *testing.T) {
 		{name: "for", manifest: head + "files: [{path: a, for: each resource}]\n", want: "blueprint.yaml:5:24 manifest-form"},
 		{name: "for an unknown list", manifest: head + "files: [{path: a, for: modules as m}]\n", want: "blueprint.yaml:5:9 rule-list"},
 		{name: "for hides a key", manifest: head + "files: [{path: a, for: resources as uses}]\n", want: "blueprint.yaml:5:9 rule-list"},
+		{name: "fact form", manifest: head + "facts: {PORT: x}\n", want: "blueprint.yaml:5:15 manifest-form"},
+		{name: "fact in a group", manifest: head + "facts: {db: {a-b: x}}\n", want: "blueprint.yaml:5:19 manifest-form"},
+		{name: "fact list", manifest: head + "facts: {db: [x]}\n", want: "blueprint.yaml:5:13 yaml-type"},
 		{name: "command", manifest: head + "commands: {build: []}\n", want: "blueprint.yaml:5:19 manifest-form"},
 		{name: "unknown command", manifest: head + "commands: {deploy: [x]}\n", want: "blueprint.yaml:5:12 yaml-unknown"},
 		{name: "setup", manifest: head + "setup: [[]]\n", want: "blueprint.yaml:5:9 manifest-form"},

@@ -21,6 +21,7 @@ var (
 	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 	keyForm     = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	versionForm = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9a-z.]+)?$`)
+	factForm    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`) // in a group, where keys may be names of variables
 	eachForm    = regexp.MustCompile(`^([a-z_]+) as ([a-z_]+)$`)
 )
 
@@ -47,7 +48,7 @@ func parseManifest(data []byte, modules []Module) (*Blueprint, error) {
 		Version:     r.version(m, "version"),
 		Description: m.Str("description"),
 		Computed:    r.values(m, "computed"),
-		Facts:       r.values(m, "facts"),
+		Facts:       r.facts(m.Map("facts"), keyForm),
 		Commands:    r.commands(m),
 		Reserved:    m.StrList("reserved"),
 		Setup:       r.setup(m),
@@ -225,6 +226,23 @@ func (r *manifest) values(m strictyaml.Map, key string) []Value {
 			r.Fail(e.Value, "manifest-form", fmt.Sprintf("key %q does not match %s", e.Key, keyForm), "")
 		}
 		all = append(all, Value{Key: e.Key, Template: r.Scalar(e.Value), At: e.Value.Pos})
+	}
+	return all
+}
+
+func (r *manifest) facts(m strictyaml.Map, form *regexp.Regexp) []Fact {
+	all := []Fact{}
+	for _, e := range m.Entries() {
+		if !matches(form, e.Key) {
+			r.Fail(e.Value, "manifest-form", fmt.Sprintf("key %q does not match %s", e.Key, form), "")
+		}
+		f := Fact{Key: e.Key, At: e.Value.Pos}
+		if e.Value.Kind == strictyaml.Mapping {
+			f.Group = r.facts(r.Map(e.Value), factForm)
+		} else {
+			f.Template = r.Scalar(e.Value)
+		}
+		all = append(all, f)
 	}
 	return all
 }

@@ -31,16 +31,25 @@ func newData(e *eval.Evaluator, b *blueprint.Blueprint, rec record.Record) (map[
 	for key, v := range rec.Answers {
 		data[key] = plain(v)
 	}
-	facts := map[string]any{}
-	for _, f := range b.Facts {
-		text, err := e.Text(f.At, f.Template, data)
+	facts, err := factData(e, b.Facts, data)
+	data["facts"] = facts
+	return data, err
+}
+
+func factData(e *eval.Evaluator, facts []blueprint.Fact, data map[string]any) (map[string]any, error) {
+	all := map[string]any{}
+	for _, f := range facts {
+		var err error
+		if f.Group != nil {
+			all[f.Key], err = factData(e, f.Group, data)
+		} else {
+			all[f.Key], err = e.Text(f.At, f.Template, data)
+		}
 		if err != nil {
 			return nil, err
 		}
-		facts[f.Key] = text
 	}
-	data["facts"] = facts
-	return data, nil
+	return all, nil
 }
 
 func plain(v any) any {

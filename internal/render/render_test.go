@@ -107,7 +107,7 @@ questions:
   - {key: name, type: text, prompt: P}
   - {key: tags, type: multi, prompt: P, choices: [a, b, c]}
   - {key: unasked, type: bool, prompt: P, when: 'eq .name "x"'}
-facts: {port: "80{{len .name}}"}
+facts: {port: "80{{len .name}}", servers: {a: {URL: 'a://{{.name}}'}, b: {}}}
 files:
   - {path: 'r/*', for: resources as resource}
   - {path: 'n/*', for: resources_by_name as resource}
@@ -138,6 +138,7 @@ next:
 		"files/raw.go", "package  main",
 		"files/names.tmpl", "{{range .resources}}{{.name}} {{end}}|{{range .resources_by_name}}{{.name}} {{end}}|{{.modules.web.port}}{{.modules.off}}"+
 			"|{{.commands.build}}|{{.uses.decimal}}{{.uses.uuid}}|{{.blueprint.name}} {{.blueprint.version}}|{{.facts.port}}",
+		"files/facts.tmpl", "{{with index .facts.servers \"a\"}}{{.URL}}{{end}}|{{with index .facts.servers \"c\"}}c{{end}}|{{range $k, $v := .facts.servers}}{{$k}} {{$v}},{{end}}",
 		"files/include.tmpl", "{{include \"p\" . | upper}}",
 		"partials/p.tmpl", "of {{.name}}\n",
 		"modules/web/module.yaml", "summary: s\nquestions: [{key: port, type: text, prompt: P}, {key: tls, type: bool, prompt: P}]",
@@ -165,6 +166,7 @@ next:
 		"main.go":              "package main\n\nfunc main() { println(\"shop\") }\n",
 		"raw.go":               "package  main",
 		"names":                "customer address order |address customer order |80false|[make bin/shop]|truefalse|demo 1.2.3|804\n",
+		"facts":                "a://shop||a map[URL:a://shop],b map[],\n",
 		"include":              "OF SHOP\n",
 		"web.txt":              "false\n",
 	})
@@ -194,6 +196,7 @@ func TestMistakes(t *testing.T) {
 		{"condition", "files: [{path: a, when: .nope}]", []string{"files/a.tmpl", ""}, "files/a.tmpl template-undefined"},
 		{"partial", "", []string{"partials/p.tmpl", "{{"}, "partials/p.tmpl:1 template-syntax"},
 		{"fact", "facts: {a: '{{.nope}}'}", nil, "blueprint.yaml:5:12 template-undefined"},
+		{"fact in a group", "facts: {a: {b: '{{.nope}}'}}", nil, "blueprint.yaml:5:16 template-undefined"},
 		{"command", "commands: {build: ['{{.nope}}']}", nil, "blueprint.yaml:5:19 template-undefined"},
 		{"command without a program", "commands: {build: ['{{.x}}']}\nquestions: [{key: x, type: text, prompt: P}]", nil, "blueprint.yaml:5:19 command-empty"},
 		{"setup", "setup: [['{{.nope}}']]", nil, "blueprint.yaml template-undefined"},
