@@ -1,6 +1,8 @@
 # The version of golangci-lint that lint and CI use.
 GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT ?= $(shell command -v golangci-lint 2>/dev/null || echo go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION))
+# The version of actionlint that reads the workflows which sill makes.
+ACTIONLINT_VERSION := v1.7.12
 GOTESTFLAGS ?=
 
 # A module of its own: what tries files for containers with the programs they are for is large.

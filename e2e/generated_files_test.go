@@ -67,8 +67,10 @@ func checkGoVersions(t *testing.T, _ string, tree map[string]string) {
 	if version.Compare(image, want) < 0 {
 		t.Errorf("the image has %s, go.mod wants %s", image, want)
 	}
-	for _, page := range []string{"README.md", "AGENTS.md"} {
-		if series := "go" + find(t, tree[page], `\bGo (\d+\.\d+)`); series != version.Lang(want) {
+	for page, pattern := range map[string]string{
+		"README.md": `\bGo (\d+\.\d+)`, "AGENTS.md": `\bGo (\d+\.\d+)`, ".github/workflows/ci.yml": `go-version: (\d+\.\d+)\.x$`,
+	} {
+		if series := "go" + find(t, tree[page], pattern); series != version.Lang(want) {
 			t.Errorf("%s says %s, go.mod %s", page, series, want)
 		}
 	}
@@ -253,7 +255,7 @@ func checkImage(t *testing.T, _ string, tree map[string]string) {
 		t.Error("the image is not built in a stage of its own from locked modules")
 	}
 	ignored := strings.Split(tree[".dockerignore"], "\n")
-	for _, name := range []string{".git", ".env", ".env.*", "data", "bin"} {
+	for _, name := range []string{".*", "data", "bin"} {
 		if !slices.Contains(ignored, name) {
 			t.Errorf(".dockerignore lets %s in", name)
 		}

@@ -26,7 +26,7 @@ func TestGeneratedScan(t *testing.T) {
 				}
 			}
 			checkEditorConfig(t, tree)
-			checkLeftOut(t, c.name, tree)
+			checkLeftOut(t, chosen(t, dir), tree)
 			if diff := cmp.Diff(tree, readTree(t, scaffold(t, c.args...))); diff != "" {
 				t.Errorf("a second run differs:\n%s", diff)
 			}
@@ -42,6 +42,7 @@ var flaws = []struct {
 }{
 	{"a template token", regexp.MustCompile(`\{\{|<no value>|%!\w?\(`), regexp.MustCompile(`_test\.go$`)},
 	{"a template token", regexp.MustCompile(`\}\}`), regexp.MustCompile(`\.(go|yaml|md)$`)},
+	{"a template token", regexp.MustCompile(`\[\[|\]\]`), regexp.MustCompile(`\.go$`)},
 	{"a carriage return", regexp.MustCompile(`\r`), nil},
 	{"trailing space", regexp.MustCompile(`[ \t]$`), nil},
 	{"a to-do", regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b`), nil},
@@ -54,9 +55,9 @@ var flaws = []struct {
 	{"a password", regexp.MustCompile(`(?i)\b\w*(password|passwd|secret|credential)\w*["']?\s*(:=|[:=])\s*["']?[^\s"']{4,}`), regexp.MustCompile(`_test\.go$`)},
 }
 
-// markedDefault is the password of a development server, which says so, and the
-// word that stands for one where a form is described.
-var markedDefault = regexp.MustCompile(`:(development|\$\{POSTGRES_PASSWORD:-development\})@|_PASSWORD=development\b|\$\{POSTGRES_PASSWORD:-development\}|user:password@`)
+// rightful is the password of a development server, which says so, and the word
+// that stands for one where a form is described; and what is the language of GitHub.
+var rightful = regexp.MustCompile(`:(development|\$\{POSTGRES_PASSWORD:-development\})@|_PASSWORD(=|: )development\b|\$\{POSTGRES_PASSWORD:-development\}|user:password@|persist-credentials: false|\$\{\{ [^{}]* \}\}`)
 
 // scan finds the flaws of one file, a line each.
 func scan(file, text string) []string {
@@ -77,7 +78,7 @@ func scan(file, text string) []string {
 			if flaw.except != nil && flaw.except.MatchString(file) {
 				continue
 			}
-			if flaw.pattern.MatchString(markedDefault.ReplaceAllString(line, "-")) {
+			if flaw.pattern.MatchString(rightful.ReplaceAllString(line, "-")) {
 				found = append(found, fmt.Sprintf("%s:%d: %s: %s", file, i+1, flaw.what, line))
 			}
 		}
@@ -85,30 +86,71 @@ func scan(file, text string) []string {
 	return found
 }
 
+// databaseWords and moduleWords are what betrays a database or a module.
 var (
-	otherDatabase = map[bool]*regexp.Regexp{
-		false: regexp.MustCompile(`(?i)\b(postgres(ql)?|mysql|mariadb|mongo(db)?|pgx)\b`),
-		true:  regexp.MustCompile(`(?i)\b(sqlite3?|mysql|mariadb|mongo(db)?)\b`),
-	} // by whether PostgreSQL was chosen
-	leftOut   = regexp.MustCompile(`(?i)\b(docker\w*|items?|sku)\b`)
-	goLiteral = regexp.MustCompile("\"[^\"]*\"|`[^`]*`")
+	databaseWords = map[string]*regexp.Regexp{
+		"sqlite":   regexp.MustCompile(`(?i)\bsqlite3?\b`),
+		"postgres": regexp.MustCompile(`(?i)\b(postgres(ql)?|pgx|psql)\b`),
+		"mysql":    regexp.MustCompile(`(?i)\b(mysql|mariadb)\b`),
+		"mongodb":  regexp.MustCompile(`(?i)\bmongo(db)?\b`),
+	}
+	moduleWords = map[string]*regexp.Regexp{
+		"docker": regexp.MustCompile(`(?i)\bdocker\w*\b`),
+		"github": regexp.MustCompile(`(?i)\b(github|dependabot|codeql)\b`),
+	}
+	resourceWords = regexp.MustCompile(`(?i)\b(items?|sku)\b`)
+	goLiteral     = regexp.MustCompile("\"[^\"]*\"|`[^`]*`")
+	goPath        = regexp.MustCompile(`github\.com/[\w./-]+`)
 )
+
+// chosen is what a record says was chosen.
+func chosen(t *testing.T, dir string) cell {
+	t.Helper()
+	r := readRecord(t, dir)
+	_, all := choices(t)
+	return cell{database: fmt.Sprint(r.Answers["database"]), all: all, on: slices.Sorted(maps.Keys(r.Modules)), empty: len(r.Resources) == 0}
+}
+
+// absent returns the patterns of what was not chosen.
+func (c cell) absent(t *testing.T) []*regexp.Regexp {
+	t.Helper()
+	var all []*regexp.Regexp
+	for name, words := range databaseWords {
+		if name != c.database {
+			all = append(all, words)
+		}
+	}
+	for _, name := range c.all {
+		words := moduleWords[name]
+		if words == nil {
+			t.Fatalf("no words betray the module %s", name)
+		}
+		// A database server for development is in a container, with the module docker or without.
+		if !c.has(name) && (name != "docker" || c.database == "sqlite") {
+			all = append(all, words)
+		}
+	}
+	if c.empty {
+		all = append(all, resourceWords)
+	}
+	return all
+}
 
 // checkLeftOut demands that what was not chosen left no word behind. Tests may
 // name another database as something that is refused.
-func checkLeftOut(t *testing.T, name string, tree map[string]string) {
+func checkLeftOut(t *testing.T, c cell, tree map[string]string) {
 	t.Helper()
+	absent := c.absent(t)
 	for _, file := range slices.Sorted(maps.Keys(tree)) {
 		if file == "go.sum" || file == "go.mod" || strings.HasSuffix(file, "_test.go") {
 			continue
 		}
 		for i, line := range strings.Split(tree[file], "\n") {
-			word := otherDatabase[name == "postgres"].FindString(line)
-			if name == "minimal" && !listItem(file, line) {
-				word += leftOut.FindString(line)
-			}
-			if word != "" {
-				t.Errorf("%s:%d: %s, which was not chosen: %s", file, i+1, word, line)
+			for _, words := range absent {
+				word := words.FindString(goPath.ReplaceAllString(line, ""))
+				if word != "" && (words != resourceWords || !listItem(file, line)) {
+					t.Errorf("%s:%d: %s, which was not chosen: %s", file, i+1, word, line)
+				}
 			}
 		}
 	}
@@ -118,7 +160,7 @@ func checkLeftOut(t *testing.T, name string, tree map[string]string) {
 // and no resource.
 func listItem(file, line string) bool {
 	if strings.HasSuffix(file, ".go") {
-		return !leftOut.MatchString(strings.Join(goLiteral.FindAllString(line, -1), " "))
+		return !resourceWords.MatchString(strings.Join(goLiteral.FindAllString(line, -1), " "))
 	}
 	return strings.HasPrefix(strings.TrimSpace(line), "items: {")
 }

@@ -14,7 +14,7 @@ func goldenCases() []generatedCase {
 		{name: "default"},
 		{name: "related", args: []string{"--resource-file", resourceFile("related")}},
 		{name: "postgres", args: []string{"--database", "postgres"}},
-		{name: "minimal", args: []string{"--no-resource", "--without", "docker", "--license", "proprietary"}},
+		{name: "minimal", args: []string{"--no-resource", "--without", "docker,github", "--license", "proprietary"}},
 	}
 }
 

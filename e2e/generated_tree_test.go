@@ -54,7 +54,9 @@ func read(t *testing.T, dir, file string) string {
 // recordFile is what the tests ask of a repository's sill.yaml.
 type recordFile struct {
 	Blueprint struct{ Name, Version, Source, Digest string }
+	Answers   map[string]any
 	Resources []struct{ Name, Plural string }
+	Modules   map[string]any
 	Commands  map[string][]string
 }
 

@@ -1,0 +1,199 @@
+package e2e
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/google/go-cmp/cmp"
+)
+
+// choices are what the blueprint offers: its databases and its modules.
+func choices(t *testing.T) (databases, modules []string) {
+	t.Helper()
+	var shown struct {
+		Blueprint struct{ Modules []struct{ Module string } }
+		Question  struct{ Choices []struct{ Choice string } }
+	}
+	for _, word := range []string{"go", "database"} {
+		must(t, json.Unmarshal([]byte(run(t, t.TempDir(), "sill", "show", "--json", word)), &shown))
+	}
+	for _, c := range shown.Question.Choices {
+		databases = append(databases, c.Choice)
+	}
+	for _, m := range shown.Blueprint.Modules {
+		modules = append(modules, m.Module)
+	}
+	if len(databases) < 2 || len(modules) < 2 {
+		t.Fatalf("the blueprint offers the databases %q and the modules %q", databases, modules)
+	}
+	return databases, modules
+}
+
+// cell is a choice of a database and of modules.
+type cell struct {
+	database string
+	all, on  []string // modules
+	empty    bool     // without resources
+}
+
+func (c cell) has(module string) bool { return slices.Contains(c.on, module) }
+
+// scaffold makes the service of a cell and returns its directory.
+func (c cell) scaffold(t *testing.T, args ...string) string {
+	t.Helper()
+	return scaffold(t, append(args, c.args()...)...)
+}
+
+// args are the arguments of sill new for the cell.
+func (c cell) args() []string {
+	args := []string{"--database", c.database}
+	for _, m := range c.all {
+		word := "--without"
+		if c.has(m) {
+			word = "--with"
+		}
+		args = append(args, word, m)
+	}
+	return args
+}
+
+// everyModule calls f for modules in every combination of two, on every
+// database: none of them, all of them, and each alone.
+func everyModule(t *testing.T, f func(t *testing.T, c cell)) {
+	t.Helper()
+	databases, all := choices(t)
+	sets := [][]string{nil, all}
+	for _, m := range all {
+		sets = append(sets, []string{m})
+	}
+	for _, database := range databases {
+		for _, on := range sets {
+			t.Run(database+" "+strings.Join(on, " "), func(t *testing.T) {
+				f(t, cell{database: database, all: all, on: on})
+			})
+		}
+	}
+}
+
+// TestGeneratedModules holds what modules make to the linters of each format.
+func TestGeneratedModules(t *testing.T) {
+	everyModule(t, func(t *testing.T, c cell) {
+		t.Helper()
+		dir := c.scaffold(t, "--owner", "acme/backend")
+		tree := readTree(t, dir)
+		for file, text := range tree {
+			for _, problem := range scan(file, text) {
+				t.Error(problem)
+			}
+		}
+		checkEditorConfig(t, tree)
+		checkLeftOut(t, c, tree)
+		lintFiles(t, dir, tree)
+	})
+}
+
+// linter is a program that reads files of a kind.
+type linter struct {
+	program string
+	also    string // a program that it asks, and works without
+	args    []string
+	files   string // a glob
+}
+
+func linters() []linter {
+	return []linter{
+		{program: "actionlint", also: "shellcheck", args: []string{"-no-color", "-pyflakes="}, files: ".github/workflows/*"},
+		{program: "yamllint", args: []string{"--strict", "--format", "parsable", "--config-data", yamlRules}, files: "**/*.{yml,yaml}"},
+	}
+}
+
+// lintFiles holds files to the linters of their formats.
+func lintFiles(t *testing.T, dir string, tree map[string]string) {
+	t.Helper()
+	for _, l := range linters() {
+		names := matching(tree, l.files)
+		if len(names) == 0 {
+			continue
+		}
+		t.Run(l.program, func(t *testing.T) {
+			l.need(t)
+			silent(t, dir, l.program, slices.Concat(l.args, names)...)
+		})
+	}
+}
+
+func (l linter) need(t *testing.T) {
+	t.Helper()
+	need(t, l.program)
+	if l.also != "" {
+		need(t, l.also)
+	}
+}
+
+// TestModuleLintersAreRed changes files for the worse, and the linters tell.
+func TestModuleLintersAreRed(t *testing.T) {
+	dir := scaffold(t)
+	for _, c := range []struct{ program, file, old, changed string }{
+		{"actionlint", ".github/workflows/ci.yml", "github.workflow }}", "github.workflo }}"},
+		{"actionlint", ".github/workflows/ci.yml", "timeout-minutes", "timeout-minute"},
+		{"actionlint", ".github/workflows/ci.yml", "          make format", "          make $format"},
+		{"yamllint", "compose.yaml", "    ports:", "    ports: "},
+		{"yamllint", "compose.yaml", "name: orders", "name: orders\nname: orders"},
+	} {
+		t.Run(c.program+" "+c.changed, func(t *testing.T) {
+			l := linters()[slices.IndexFunc(linters(), func(l linter) bool { return l.program == c.program })]
+			l.need(t)
+			good := read(t, dir, c.file)
+			bad := strings.Replace(good, c.old, c.changed, 1)
+			must(t, os.WriteFile(filepath.Join(dir, c.file), []byte(bad), 0o600))
+			err := command(dir, l.program, append(l.args, c.file)...).Run()
+			must(t, os.WriteFile(filepath.Join(dir, c.file), []byte(good), 0o600))
+			if exitCode(err) == 0 || bad == good {
+				t.Errorf("%s does not find %q in place of %q", l.program, c.changed, c.old)
+			}
+		})
+	}
+}
+
+// TestModulesComeAndGo adds every module to a service without any, and takes it
+// out again: the files are those of a service that was made so.
+func TestModulesComeAndGo(t *testing.T) {
+	need(t, "git")
+	databases, all := choices(t)
+	for _, database := range databases {
+		t.Run(database, func(t *testing.T) {
+			w := newWorld(t)
+			bare := cell{database: database, all: all}
+			without := readTree(t, bare.scaffold(t))
+			w.good(append([]string{"new", "orders", "--yes"}, bare.args()...))
+			dir := filepath.Join(w.Dir, "orders")
+			for _, module := range all {
+				w.good([]string{"-C", "orders", "add", module, "--commit"})
+				with := readTree(t, cell{database: database, all: all, on: []string{module}}.scaffold(t))
+				if diff := cmp.Diff(with, readTree(t, dir)); diff != "" {
+					t.Errorf("%s, added later, is not what it is from the beginning (- want, + got):\n%s", module, diff)
+				}
+				w.good([]string{"-C", "orders", "remove", module, "--commit"})
+				if diff := cmp.Diff(without, readTree(t, dir)); diff != "" {
+					t.Errorf("%s leaves something behind (- want, + got):\n%s", module, diff)
+				}
+			}
+		})
+	}
+}
+
+// yamlRules are those of yamllint, but for what is a matter of taste.
+const yamlRules = `{extends: default, rules: {
+  braces: {max-spaces-inside: 1}, comments: {min-spaces-from-content: 1}, document-start: disable,
+  line-length: {max: 140}, truthy: {check-keys: false}}}`
+
+// matching returns the names of the files that match a glob, in order.
+func matching(tree map[string]string, glob string) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(tree)), func(file string) bool { return !doublestar.MatchUnvalidated(glob, file) })
+}
