@@ -95,8 +95,9 @@ var (
 		"mongodb":  regexp.MustCompile(`(?i)\bmongo(db)?\b`),
 	}
 	moduleWords = map[string]*regexp.Regexp{
-		"docker": regexp.MustCompile(`(?i)\bdocker\w*\b`),
-		"github": regexp.MustCompile(`(?i)\b(github|dependabot|codeql)\b`),
+		"docker":     regexp.MustCompile(`(?i)\bdocker\w*\b`),
+		"kubernetes": regexp.MustCompile(`(?i)\b(kubernetes|kustomiz\w*|kubectl|k8s)\b`),
+		"github":     regexp.MustCompile(`(?i)\b(github|dependabot|codeql)\b`),
 	}
 	resourceWords = regexp.MustCompile(`(?i)\b(items?|sku)\b`)
 	goLiteral     = regexp.MustCompile("\"[^\"]*\"|`[^`]*`")

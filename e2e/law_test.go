@@ -87,6 +87,7 @@ func lawCases() []lawCase {
 		{name: "release", made: "-b TINY", args: "release README.md"},
 		{name: "built-in, add a resource", made: "", args: "add resource payment amount:decimal,10,2:required item:references:required"},
 		{name: "built-in, add fields", made: "--database postgres", args: "add field item color:string weight:float"},
+		{name: "built-in, add kubernetes", made: "--git init", args: "add kubernetes"},
 		{name: "built-in, remove docker", made: "--git init", args: "remove docker"},
 		{name: "built-in, set the database", made: "--yes", args: "set database=postgres"},
 		{name: "built-in, set the module", made: "--yes", args: "set module=github.com/acme/shop"},

@@ -34,6 +34,16 @@ var program string // the path of sill
 // scaffold makes a repository and returns the text of one of its files.
 func scaffold(t *testing.T, file string, args ...string) string {
 	t.Helper()
+	data, err := os.ReadFile(filepath.Join(generate(t, args...), file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// generate makes a repository and returns its directory.
+func generate(t *testing.T, args ...string) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "order-history")
 	home := t.TempDir()
 	cmd := exec.Command(program, append([]string{"new", dir, "--yes", "--git", "none"}, args...)...)
@@ -41,11 +51,7 @@ func scaffold(t *testing.T, file string, args ...string) string {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
+	return dir
 }
 
 // everyChoice calls f for every choice of answers on which files for

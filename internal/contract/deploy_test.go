@@ -89,6 +89,13 @@ func TestPodLifecycleIsRed(t *testing.T) {
 		"no budget":    {file, "PodDisruptionBudget", "Other"},
 		"other budget": {file, "matchLabels: {app: orders}", "matchLabels: {app: other}"},
 	})
+	const unscaled = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: orders}\nspec:\n"
+	scaled := func(name, least string) change {
+		scaler := "kind: HorizontalPodAutoscaler\nspec: {scaleTargetRef: {kind: Deployment, name: " + name + "}, minReplicas: " + least + "}\n---\n"
+		return change{file, unscaled + "  replicas: 2\n", scaler + unscaled}
+	}
+	reds(t, "CT-8 SHOULD", map[string]change{"scaled to one": scaled("orders", "1"), "another is scaled": scaled("other", "2")})
+	reds(t, "", map[string]change{"scaled to two": scaled("orders", "2")})
 	reds(t, "", map[string]change{"sleep by command": {file, "{sleep: {seconds: 5}}", "{exec: {command: [sleep, '5']}}"}})
 	for text, want := range map[string]string{"replicas: 1\n  strategy: {type: Recreate}": "", "replicas: 1": "CT-8 SHOULD", "replicas: 2\n  strategy: {type: Recreate}": "CT-8 SHOULD"} {
 		files := change{file, "replicas: 2", text}.files(t)

@@ -219,6 +219,12 @@ func (s *Session) replicas(p pod, objects []any) {
 		s.checkAt(Should, n == 1 && (strategy == "Recreate" || p.kind == "StatefulSet"), p.at, "one replica and the strategy Recreate", fmt.Sprintf("%d and %q", n, strategy))
 		return
 	}
+	for _, o := range objects {
+		target := at(o, "spec", "scaleTargetRef")
+		if scalar(at(o, "kind")) == "HorizontalPodAutoscaler" && at(target, "kind") == p.kind && at(target, "name") == at(p.top, "metadata", "name") {
+			n, _ = integer(at(o, "spec", "minReplicas")) // it decides, whatever the other says
+		}
+	}
 	s.checkAt(Should, n >= 2, p.at, "two replicas or more", strconv.Itoa(n))
 	labels := at(p.top, "spec", "template", "metadata", "labels")
 	guarded := slices.ContainsFunc(objects, func(o any) bool {

@@ -138,7 +138,7 @@ func TestBlueprintsThatAreRefused(t *testing.T) {
 		{"no manifest", []string{"files/a", ""}, "blueprint-manifest", ""},
 		{"unknown shared module", []string{"blueprint.yaml", manifest + "shared: [nope]"}, "shared-unknown", "blueprint.yaml"},
 		{"shared module climbs", []string{"blueprint.yaml", manifest + "shared: [../go]"}, "manifest-form", "blueprint.yaml"},
-		{"shared module twice", []string{"blueprint.yaml", manifest + "shared: [docker, docker]"}, "path-collision", "shared/docker/files/.dockerignore"},
+		{"shared module twice", []string{"blueprint.yaml", manifest + "shared: [docker, docker]"}, "path-collision", "shared/docker/files/.dockerignore.tmpl"},
 		{"device name", []string{"blueprint.yaml", manifest, "files/aux.txt", ""}, "path-device", "files/aux.txt"},
 		{"git", []string{"blueprint.yaml", manifest, "files/.git/config", ""}, "path-git", "files/.git/config"},
 		{"two cases", []string{"blueprint.yaml", manifest, "files/A", "", "files/a", ""}, "path-collision", "files/a"},
