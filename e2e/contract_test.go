@@ -47,7 +47,7 @@ func TestContract(t *testing.T) {
 				server = databaseServer(t).URL()
 			}
 			for _, c := range []generatedCase{
-				{name: "default", args: []string{"--with", "kubernetes"}},
+				{name: "default", args: []string{"--with", "kubernetes,devcontainer,vscode,precommit"}},
 				{name: "related", args: []string{"--resource-file", resourceFile("related")}},
 				{name: "no-resource", args: []string{"--no-resource"}},
 			} {

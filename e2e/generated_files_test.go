@@ -60,8 +60,10 @@ func checkDataDirectory(t *testing.T, _ string, tree map[string]string) {
 	}
 }
 
-func checkGoVersions(t *testing.T, _ string, tree map[string]string) {
+func checkGoVersions(t *testing.T, _ string, _ map[string]string) {
 	t.Helper()
+	_, modules := choices(t)
+	tree := readTree(t, scaffold(t, "--with", strings.Join(modules, ",")))
 	want := "go" + find(t, tree["go.mod"], `^go (\S+)$`)
 	image := "go" + find(t, tree["Dockerfile"], `^FROM (?:--\S+ )?golang:([0-9.]+)`)
 	if version.Compare(image, want) < 0 {
@@ -69,6 +71,7 @@ func checkGoVersions(t *testing.T, _ string, tree map[string]string) {
 	}
 	for page, pattern := range map[string]string{
 		"README.md": `\bGo (\d+\.\d+)`, "AGENTS.md": `\bGo (\d+\.\d+)`, ".github/workflows/ci.yml": `go-version: (\d+\.\d+)\.x$`,
+		".devcontainer/compose.yaml": `golang:(\d+\.\d+)`,
 	} {
 		if series := "go" + find(t, tree[page], pattern); series != version.Lang(want) {
 			t.Errorf("%s says %s, go.mod %s", page, series, want)

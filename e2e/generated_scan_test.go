@@ -95,9 +95,12 @@ var (
 		"mongodb":  regexp.MustCompile(`(?i)\bmongo(db)?\b`),
 	}
 	moduleWords = map[string]*regexp.Regexp{
-		"docker":     regexp.MustCompile(`(?i)\bdocker\w*\b`),
-		"kubernetes": regexp.MustCompile(`(?i)\b(kubernetes|kustomiz\w*|kubectl|k8s)\b`),
-		"github":     regexp.MustCompile(`(?i)\b(github|dependabot|codeql)\b`),
+		"docker":       regexp.MustCompile(`(?i)\bdocker\w*\b`),
+		"kubernetes":   regexp.MustCompile(`(?i)\b(kubernetes|kustomiz\w*|kubectl|k8s)\b`),
+		"precommit":    regexp.MustCompile(`(?i)\bpre-?commit\b`),
+		"vscode":       regexp.MustCompile(`(?i)\b(vs ?code|visual studio)\b`),
+		"devcontainer": regexp.MustCompile(`(?i)\b(dev(elopment)? ?containers?)\b`),
+		"github":       regexp.MustCompile(`(?i)\b(github|dependabot|codeql)\b`),
 	}
 	resourceWords = regexp.MustCompile(`(?i)\b(items?|sku)\b`)
 	goLiteral     = regexp.MustCompile("\"[^\"]*\"|`[^`]*`")
@@ -126,8 +129,7 @@ func (c cell) absent(t *testing.T) []*regexp.Regexp {
 		if words == nil {
 			t.Fatalf("no words betray the module %s", name)
 		}
-		// A database server for development is in a container, with the module docker or without.
-		if !c.has(name) && (name != "docker" || c.database == "sqlite") {
+		if !c.has(name) && !c.says(name) {
 			all = append(all, words)
 		}
 	}
@@ -135,6 +137,19 @@ func (c cell) absent(t *testing.T) []*regexp.Regexp {
 		all = append(all, resourceWords)
 	}
 	return all
+}
+
+// says reports whether something else may speak of a module: a database server
+// for development is in a container without the module docker, too, and a
+// container to work in is told about containers and VS Code.
+func (c cell) says(module string) bool {
+	switch module {
+	case "docker":
+		return c.database != "sqlite" || c.has("devcontainer")
+	case "vscode":
+		return c.has("devcontainer")
+	}
+	return false
 }
 
 // checkLeftOut demands that what was not chosen left no word behind. Tests may

@@ -12,8 +12,8 @@ import (
 func goldenCases() []generatedCase {
 	return []generatedCase{
 		{name: "default"},
-		{name: "related", args: []string{"--resource-file", resourceFile("related"), "--with", "kubernetes"}},
-		{name: "postgres", args: []string{"--database", "postgres", "--with", "kubernetes", "--owner", "acme/backend"}},
+		{name: "related", args: []string{"--resource-file", resourceFile("related"), "--with", "kubernetes,devcontainer,vscode,precommit"}},
+		{name: "postgres", args: []string{"--database", "postgres", "--with", "kubernetes,devcontainer", "--owner", "acme/backend"}},
 		{name: "minimal", args: []string{"--no-resource", "--without", "docker,github", "--license", "proprietary"}},
 	}
 }

@@ -45,6 +45,29 @@ func TestComposeFiles(t *testing.T) {
 	})
 }
 
+func TestDevContainers(t *testing.T) {
+	t.Parallel()
+	everyChoice(t, func(t *testing.T, database string, args ...string) {
+		t.Helper()
+		text := scaffold(t, ".devcontainer/compose.yaml", append(args, "--with", "devcontainer")...)
+		p, err := load(t, text, types.Mapping{})
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		dev, db := p.Services["dev"], p.Services["db"]
+		if len(dev.Volumes) != 1 || dev.Volumes[0].Target != "/workspaces/order-history" {
+			t.Errorf("the repository is not there: %v", dev.Volumes)
+		}
+		server := database != "sqlite"
+		if waits := dev.DependsOn["db"].Condition == types.ServiceConditionHealthy && dev.NetworkMode == "service:db"; waits != server {
+			t.Errorf("waits for %v, in the network %q", dev.DependsOn, dev.NetworkMode)
+		}
+		if stays := len(db.Volumes) == 1 && db.HealthCheck != nil && len(db.Ports) == 0; stays != server {
+			t.Errorf("volumes %v, health %v, ports %v", db.Volumes, db.HealthCheck, db.Ports)
+		}
+	})
+}
+
 // checkPostgres checks the database service: both sides know one password, and
 // a variable changes it for both.
 func checkPostgres(t *testing.T, text string, p *types.Project) {
