@@ -121,10 +121,7 @@ func (a *app) verification(o *verifyOptions) (run contract.Options, build []stri
 	if err != nil {
 		return run, nil, err
 	}
-	run = contract.Options{Clauses: o.clauses, Now: a.Now, Server: o.database, Env: a.bare()}
-	if run.Server == "" {
-		run.Server = a.env.Get("DATABASE_URL")
-	}
+	run = contract.Options{Clauses: o.clauses, Now: a.Now, Env: a.bare()}
 	if o.full {
 		run.Scale = 1
 	}
@@ -149,32 +146,51 @@ func (a *app) verification(o *verifyOptions) (run contract.Options, build []stri
 		})
 	}
 	run.Dir = repo.Dir
-	if scheme, _, _ := strings.Cut(run.Server, "://"); repo.Record.Answers["database"] == "sqlite" || scheme == "sqlite" {
-		run.Server = "" // SQLite has no server
+	run.Server, err = o.server(fmt.Sprint(repo.Record.Answers["database"]), a.env.Get("DATABASE_URL"))
+	return run, repo.Record.Commands["build"], err
+}
+
+// server returns where databases may be made, empty for a server of the suite's
+// own. DATABASE_URL may well name a database of another kind, or a file.
+func (o *verifyOptions) server(database, environment string) (string, error) {
+	schemes := map[string][]string{"postgres": {"postgres", "postgresql"}, "mysql": {"mysql"}}[database]
+	of := func(server string) bool {
+		scheme, _, _ := strings.Cut(server, "://")
+		return slices.Contains(schemes, scheme)
 	}
-	return run, repo.Record.Commands["build"], nil
+	switch {
+	case o.database != "" && !of(o.database):
+		return "", verifyFlags("--database-url names no server for the database of the service, "+database,
+			"leave it out, and the suite has databases of its own")
+	case o.database != "":
+		return o.database, nil
+	case of(environment):
+		return environment, nil
+	}
+	return "", nil
 }
 
 // check refuses flags that do not go together.
 func (o *verifyOptions) check() error {
-	fail := func(summary, hint string) error {
-		return diag.New(diag.Usage, diag.Diagnostic{Code: "verify-flags", Summary: summary, Hint: hint})
-	}
 	switch {
 	case o.url == "" && o.openapi != "":
-		return fail("--openapi describes a running service, and --url is missing", "in a repository, its own openapi.yaml is what counts")
+		return verifyFlags("--openapi describes a running service, and --url is missing", "in a repository, its own openapi.yaml is what counts")
 	case o.url == "":
 		return nil
 	case o.openapi == "":
-		return fail("--url needs --openapi", "name the OpenAPI document of the service: --openapi FILE")
+		return verifyFlags("--url needs --openapi", "name the OpenAPI document of the service: --openapi FILE")
 	case o.noBuild || o.full || o.database != "":
-		return fail("--no-build, --full and --database-url are for a service that sill starts", "leave them out with --url")
+		return verifyFlags("--no-build, --full and --database-url are for a service that sill starts", "leave them out with --url")
 	}
 	u, err := url.Parse(o.url)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fail(fmt.Sprintf("%q is no http or https URL", o.url), "for example --url http://127.0.0.1:8080")
+		return verifyFlags(fmt.Sprintf("%q is no http or https URL", o.url), "for example --url http://127.0.0.1:8080")
 	}
 	return nil
+}
+
+func verifyFlags(summary, hint string) error {
+	return diag.New(diag.Usage, diag.Diagnostic{Code: "verify-flags", Summary: summary, Hint: hint})
 }
 
 // mayChange makes sure that somebody wants rows to be made and deleted on a

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"groundsill.example/internal/dbserver"
 )
 
 // mode is how a database behaves towards the service.
@@ -72,22 +74,36 @@ func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of da
 	return db, nil
 }
 
+// product is a kind of server, and how to make a database on one.
+type product struct {
+	server   func() dbserver.Kind
+	database func(server *url.URL) (database, error)
+}
+
+// products are the kinds of servers, by the database of a service.
+func products() map[string]product {
+	return map[string]product{
+		"postgres": {dbserver.Postgres, func(server *url.URL) (database, error) { return newPostgres(server) }},
+		"mysql":    {dbserver.MariaDB, func(server *url.URL) (database, error) { return newMySQL(server) }},
+	}
+}
+
 // newDatabase returns a new database without tables.
 func (s *suite) newDatabase() (db database, err error) { //nolint:ireturn // the kind of database is the record's choice
 	s.mu.Lock()
 	s.database++
 	number := s.database
 	s.mu.Unlock()
-	switch s.databaseName() {
-	case "sqlite":
+	if s.databaseName() == "sqlite" {
 		return newSQLite(filepath.Join(s.Scratch, "db"+strconv.Itoa(number)))
-	case "postgres":
-		at, err := s.server.find()
-		if err != nil {
-			return nil, err
-		}
-		return newPostgres(at)
-	default:
+	}
+	kind, known := products()[s.databaseName()]
+	if !known {
 		return nil, fmt.Errorf("the suite has no databases of the kind %q yet", s.databaseName())
 	}
+	at, err := s.server.find(kind)
+	if err != nil {
+		return nil, err
+	}
+	return kind.database(at)
 }

@@ -15,7 +15,7 @@ import (
 // that was given, or one of the run's own, started when it is first needed.
 type server struct {
 	given string
-	start func(context.Context) (*dbserver.Server, error)
+	start func(context.Context, dbserver.Kind) (*dbserver.Server, error)
 
 	once sync.Once
 	url  *url.URL
@@ -23,20 +23,16 @@ type server struct {
 	err  error
 }
 
-func newServer(given string) *server {
-	return &server{given: given, start: func(ctx context.Context) (*dbserver.Server, error) {
-		return dbserver.Start(ctx, dbserver.Postgres())
-	}}
-}
+func newServer(given string) *server { return &server{given: given, start: dbserver.Start} }
 
-// find returns where the server is.
-func (s *server) find() (*url.URL, error) {
+// find returns where the server is, which is one of that kind.
+func (s *server) find(kind product) (*url.URL, error) {
 	s.once.Do(func() {
 		given := s.given
 		if given == "" {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			defer cancel()
-			if s.own, s.err = s.start(ctx); s.err != nil {
+			if s.own, s.err = s.start(ctx, kind.server()); s.err != nil {
 				s.err = fmt.Errorf("start a database server: %w", s.err)
 				return
 			}

@@ -11,14 +11,16 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 )
 
-// Kind is a database product that can be run. [Postgres] is one.
+// Kind is a database product that can be run: [Postgres] and [MariaDB] are two.
 type Kind struct {
 	name     string
-	programs func() (dir string, err error)
+	user     string // whom the system has for it
+	programs func() (dirs []string, err error)
 	prepare  func(s *Server) (argv []string, err error) // what makes the data, once
 	serve    func(s *Server) (argv []string)
 	url      func(s *Server) *url.URL
@@ -48,7 +50,7 @@ const (
 // server itself is.
 type Server struct {
 	kind     Kind
-	programs string
+	programs []string // the directories they are in
 	dir      string
 	owner    owner
 	password string
@@ -63,7 +65,7 @@ func Start(ctx context.Context, k Kind) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := unprivileged(k.name)
+	who, err := unprivileged(k)
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +107,22 @@ func (s *Server) first(ctx context.Context) error {
 // URL returns where the server is, as its administrator and with a password,
 // in the form of DATABASE_URL.
 func (s *Server) URL() string { return s.kind.url(s).String() }
+
+// administrator is the name of who may do everything.
+const administrator = "sill"
+
+func (s *Server) administrator() *url.Userinfo { return url.UserPassword(administrator, s.password) }
+
+func (s *Server) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+
+// confide writes a file that only the owner can read.
+func (s *Server) confide(name, content string) error {
+	path := filepath.Join(s.dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		return err
+	}
+	return s.owner.own(path)
+}
 
 // Start starts a server that was stopped or killed again, where it was before.
 func (s *Server) Start(ctx context.Context) error {

@@ -1,25 +1,60 @@
 package dbserver
 
 import (
+	"database/sql"
 	"errors"
 	"net"
+	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 
 	"groundsill.example/internal/need"
 )
 
-// started returns a PostgreSQL server that ends with the test.
-func started(t *testing.T) *Server {
-	t.Helper()
-	s, err := Start(t.Context(), Postgres())
-	if missing, ok := errors.AsType[*NotInstalledError](err); ok {
-		need.Missing(t, "postgres", missing.Error())
+// product is a kind of server and how to talk to it.
+type product struct {
+	kind func() Kind
+	open func(location string) (*sql.DB, error)
+}
+
+func products() map[string]product {
+	return map[string]product{
+		"postgres": {Postgres, func(location string) (*sql.DB, error) { return sql.Open("pgx", location) }},
+		"mariadb": {MariaDB, func(location string) (*sql.DB, error) {
+			u, err := url.Parse(location)
+			if err != nil {
+				return nil, err
+			}
+			password, _ := u.User.Password()
+			c := mysql.NewConfig()
+			c.Net, c.Addr, c.DBName, c.User, c.Passwd, c.Logger = "tcp", u.Host, u.Path[1:], u.User.Username(), password, &mysql.NopLogger{}
+			return sql.Open("mysql", c.FormatDSN())
+		}},
 	}
+}
+
+// everyProduct calls f for each product that can be run here.
+func everyProduct(t *testing.T, f func(t *testing.T, p product)) {
+	t.Helper()
+	for name, p := range products() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := p.kind().programs(); err != nil {
+				need.Missing(t, name, err.Error())
+			}
+			f(t, p)
+		})
+	}
+}
+
+// started returns a server that ends with the test.
+func (p product) started(t *testing.T) *Server {
+	t.Helper()
+	s, err := Start(t.Context(), p.kind())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,15 +70,14 @@ func started(t *testing.T) *Server {
 }
 
 // ask returns the answer to a query, or why there is none.
-func ask(t *testing.T, s *Server, query string) (string, error) {
+func (p product) ask(t *testing.T, location, query string) (answer string, err error) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), s.URL())
+	pool, err := p.open(location)
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close(t.Context())
-	var answer string
-	return answer, conn.QueryRow(t.Context(), query).Scan(&answer)
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	return answer, pool.QueryRowContext(t.Context(), query).Scan(&answer)
 }
 
 func must(t *testing.T, err error) {
@@ -55,69 +89,79 @@ func must(t *testing.T, err error) {
 
 func TestServerSurvivesStopAndKill(t *testing.T) {
 	t.Parallel()
-	s := started(t)
-	conn, err := pgx.Connect(t.Context(), s.URL())
-	must(t, err)
-	_, err = conn.Exec(t.Context(), "CREATE TABLE kept AS SELECT 'Zoë'::text AS name")
-	must(t, err)
-	must(t, conn.Close(t.Context()))
-	for _, end := range []func() error{s.Stop, func() error { s.Kill(); return nil }} {
-		must(t, end())
-		if _, err := ask(t, s, "SELECT 1::text"); err == nil {
-			t.Error("a server that has ended answers")
+	everyProduct(t, func(t *testing.T, p product) {
+		t.Helper()
+		s := p.started(t)
+		pool, err := p.open(s.URL())
+		must(t, err)
+		_, err = pool.ExecContext(t.Context(), "CREATE TABLE kept AS SELECT 'it is here' AS name")
+		must(t, errors.Join(err, pool.Close()))
+		for _, end := range []func() error{s.Stop, func() error { s.Kill(); return nil }} {
+			must(t, end())
+			if _, err := p.ask(t, s.URL(), "SELECT name FROM kept"); err == nil {
+				t.Error("a server that has ended answers")
+			}
+			must(t, s.Start(t.Context()))
+			if got, err := p.ask(t, s.URL(), "SELECT name FROM kept"); got != "it is here" || err != nil {
+				t.Errorf("got %q, %v", got, err)
+			}
 		}
-		must(t, s.Start(t.Context()))
-		if got, err := ask(t, s, "SELECT name FROM kept"); got != "Zoë" || err != nil {
-			t.Errorf("got %q, %v", got, err)
+		if err := s.Start(t.Context()); err == nil {
+			t.Error("a server that runs was started again")
 		}
-	}
-	if err := s.Start(t.Context()); err == nil {
-		t.Error("a server that runs was started again")
-	}
+	})
 }
 
 func TestPasswordIsNeeded(t *testing.T) {
 	t.Parallel()
-	s := started(t)
-	wrong := strings.Replace(s.URL(), s.password, "wrong", 1)
-	if conn, err := pgx.Connect(t.Context(), wrong); err == nil {
-		_ = conn.Close(t.Context())
-		t.Error("a wrong password is good enough")
-	}
+	everyProduct(t, func(t *testing.T, p product) {
+		t.Helper()
+		s := p.started(t)
+		for _, password := range []string{"wrong", ""} {
+			location := strings.Replace(s.URL(), s.password, password, 1)
+			if _, err := p.ask(t, location, "SELECT 'in'"); err == nil {
+				t.Errorf("the password %q is good enough", password)
+			}
+		}
+	})
 }
 
 // TestTakenPort has somebody else on the port, as can happen between the look
 // for a free one and the start.
 func TestTakenPort(t *testing.T) {
 	t.Parallel()
-	s := started(t)
-	must(t, s.Stop())
-	l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(s.port))
-	must(t, err)
-	if err := s.begin(t.Context()); !errors.Is(err, errTaken) {
-		t.Errorf("error = %v", err)
-	}
-	must(t, l.Close())
-	must(t, s.Start(t.Context()))
+	everyProduct(t, func(t *testing.T, p product) {
+		t.Helper()
+		s := p.started(t)
+		must(t, s.Stop())
+		l, err := net.Listen("tcp", s.address())
+		must(t, err)
+		if err := s.begin(t.Context()); !errors.Is(err, errTaken) {
+			t.Errorf("error = %v", err)
+		}
+		must(t, l.Close())
+		must(t, s.Start(t.Context()))
+	})
 }
 
 func TestStartLeavesNothingWhenItFails(t *testing.T) {
 	t.Parallel()
-	kind := Postgres()
-	if _, err := kind.programs(); err != nil {
-		need.Missing(t, "postgres", err.Error())
-	}
-	var dir string
-	kind.serve = func(s *Server) []string {
-		dir = s.dir
-		return []string{"postgres", "-D", "nowhere"}
-	}
-	if _, err := Start(t.Context(), kind); err == nil || !strings.Contains(err.Error(), "nowhere") {
-		t.Errorf("error = %v", err)
-	}
-	if _, err := os.Stat(dir); dir == "" || !os.IsNotExist(err) {
-		t.Errorf("%q is left: %v", dir, err)
-	}
+	everyProduct(t, func(t *testing.T, p product) {
+		t.Helper()
+		kind := p.kind()
+		var dir string
+		serve := kind.serve
+		kind.serve = func(s *Server) []string {
+			dir = s.dir
+			return append(serve(s), "--nowhere=1")
+		}
+		if _, err := Start(t.Context(), kind); err == nil || !strings.Contains(err.Error(), "nowhere") {
+			t.Errorf("error = %v", err)
+		}
+		if _, err := os.Stat(dir); dir == "" || !os.IsNotExist(err) {
+			t.Errorf("%q is left: %v", dir, err)
+		}
+	})
 }
 
 func TestDebianVersion(t *testing.T) {

@@ -7,7 +7,7 @@ import "os/exec"
 // owner is who runs a server: who runs this program.
 type owner struct{}
 
-func unprivileged(string) (owner, error) { return owner{}, nil }
+func unprivileged(Kind) (owner, error) { return owner{}, nil }
 
 func (owner) own(string) error { return nil }
 

@@ -17,11 +17,11 @@ type owner struct{ credential *syscall.Credential }
 // unprivileged returns the owner of a server. Database servers refuse to be
 // run by root, so for root somebody else does: the user of the product where
 // there is one.
-func unprivileged(product string) (owner, error) {
+func unprivileged(k Kind) (owner, error) {
 	if os.Getuid() != 0 {
 		return owner{}, nil
 	}
-	for _, name := range []string{product, "nobody"} {
+	for _, name := range []string{k.user, "nobody"} {
 		found, err := user.Lookup(name)
 		if err != nil {
 			continue
@@ -33,7 +33,7 @@ func unprivileged(product string) (owner, error) {
 		gid, err := strconv.ParseUint(found.Gid, 10, 32)
 		return owner{&syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, err
 	}
-	return owner{}, &NotInstalledError{Product: product, Reason: "root may not run it, and there is no other user"}
+	return owner{}, &NotInstalledError{Product: k.name, Reason: "root may not run it, and there is no other user"}
 }
 
 // own gives a file to the owner.

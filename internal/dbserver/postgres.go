@@ -1,9 +1,7 @@
 package dbserver
 
 import (
-	"net"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -11,13 +9,12 @@ import (
 	"syscall"
 )
 
-const postgresUser = "sill"
-
 // Postgres is PostgreSQL. Its data is not safe from a loss of power, which
 // makes it quick, and it takes as many connections as parallel tests make.
 func Postgres() Kind {
 	return Kind{
 		name:     "postgres",
+		user:     "postgres",
 		programs: postgresPrograms,
 		prepare:  preparePostgres,
 		serve: func(s *Server) []string {
@@ -27,8 +24,7 @@ func Postgres() Kind {
 			}
 		},
 		url: func(s *Server) *url.URL {
-			host := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
-			return &url.URL{Scheme: "postgres", User: url.UserPassword(postgresUser, s.password), Host: host, Path: "/postgres"}
+			return &url.URL{Scheme: "postgres", User: s.administrator(), Host: s.address(), Path: "/postgres"}
 		},
 		ready: "database system is ready to accept connections",
 		taken: "could not create any TCP/IP sockets",
@@ -39,20 +35,21 @@ func Postgres() Kind {
 
 // postgresPrograms returns where the programs of PostgreSQL are. Debian keeps
 // them off the PATH, a directory for each version.
-func postgresPrograms() (string, error) {
+func postgresPrograms() ([]string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if len(found) > 0 {
-		return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return debianVersion(a) - debianVersion(b) })), nil
+		newest := slices.MaxFunc(found, func(a, b string) int { return debianVersion(a) - debianVersion(b) })
+		return []string{filepath.Dir(newest)}, nil
 	}
 	path, err := exec.LookPath("postgres")
 	if err != nil {
-		return "", &NotInstalledError{Product: "PostgreSQL", Reason: "no program postgres in /usr/lib/postgresql or on the PATH"}
+		return nil, &NotInstalledError{Product: "PostgreSQL", Reason: "no program postgres in /usr/lib/postgresql or on the PATH"}
 	}
 	path, err = filepath.EvalSymlinks(path)
-	return filepath.Dir(path), err
+	return []string{filepath.Dir(path)}, err
 }
 
 // debianVersion returns the 15 of /usr/lib/postgresql/15/bin/postgres.
@@ -65,12 +62,8 @@ func debianVersion(program string) int {
 }
 
 func preparePostgres(s *Server) ([]string, error) {
-	secret := filepath.Join(s.dir, "password")
-	if err := os.WriteFile(secret, []byte(s.password+"\n"), 0o600); err != nil {
-		return nil, err
-	}
 	return []string{
-		"initdb", "--pgdata", "data", "--username", postgresUser, "--pwfile", "password", "--auth", "scram-sha-256",
+		"initdb", "--pgdata", "data", "--username", administrator, "--pwfile", "password", "--auth", "scram-sha-256",
 		"--encoding", "UTF8", "--locale", "C", "--no-sync",
-	}, s.owner.own(secret)
+	}, s.confide("password", s.password+"\n")
 }

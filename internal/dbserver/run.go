@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -95,11 +96,23 @@ func (r *run) kill() {
 // command returns a program of the product, to run in the directory of the
 // server by somebody who may.
 func (s *Server) command(ctx context.Context, argv []string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join(s.programs, argv[0]), argv[1:]...) //nolint:gosec // the programs of the system
+	cmd := exec.CommandContext(ctx, s.program(argv[0]), argv[1:]...) //nolint:gosec // the programs of the system
 	cmd.Dir = s.dir
-	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=" + s.programs + string(os.PathListSeparator) + "/usr/bin:/bin"}
+	path := strings.Join(append(slices.Clone(s.programs), "/usr/bin", "/bin"), string(os.PathListSeparator))
+	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=" + path}
 	s.owner.run(cmd)
 	return cmd
+}
+
+// program returns where a program of the product is.
+func (s *Server) program(name string) string {
+	for _, dir := range s.programs {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return name
 }
 
 // output keeps what a server says, and tells when it has said something.
