@@ -10,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"groundsill.example/internal/contract"
 	"groundsill.example/internal/dbserver"
+	"groundsill.example/internal/source"
 )
 
 const (
@@ -21,16 +24,44 @@ const (
 	scaleVariable = "SILL_CONTRACT_SCALE"
 )
 
-// databaseServer returns a PostgreSQL server that ends with the test.
-func databaseServer(t *testing.T) *dbserver.Server {
+// databases returns what the services of a blueprint can keep their rows in.
+func databases() []string { return []string{"sqlite", "postgres", "mysql"} }
+
+// servers returns which of them need a server.
+func servers() []string { return databases()[1:] }
+
+// databaseServer returns a server for a database, which ends with the test.
+func databaseServer(t *testing.T, database string) *dbserver.Server {
 	t.Helper()
-	server, err := dbserver.Start(t.Context(), dbserver.Postgres())
+	product := map[string]struct {
+		kind func() dbserver.Kind
+		need string
+	}{"postgres": {dbserver.Postgres, "postgres"}, "mysql": {dbserver.MariaDB, "mariadb"}}[database]
+	server, err := dbserver.Start(t.Context(), product.kind())
 	if missing, ok := errors.AsType[*dbserver.NotInstalledError](err); ok {
-		miss(t, "postgres", missing.Reason)
+		miss(t, product.need, missing.Reason)
 	}
 	must(t, err)
 	t.Cleanup(func() { must(t, server.Close()) })
 	return server
+}
+
+// TestDatabases demands that the tests know every database there is to choose.
+func TestDatabases(t *testing.T) {
+	from, err := source.Open("", "go")
+	must(t, err)
+	for _, q := range from.Blueprint.Base.Questions {
+		if q.Key != "database" {
+			continue
+		}
+		var choices []string
+		for _, c := range q.Choices {
+			choices = append(choices, c.Value)
+		}
+		if diff := cmp.Diff(databases(), choices); diff != "" {
+			t.Error(diff)
+		}
+	}
 }
 
 // TestContract runs the black-box suite against what sill makes: nothing is
@@ -39,12 +70,12 @@ func TestContract(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds and runs services")
 	}
-	for _, database := range []string{"sqlite", "postgres"} {
+	for _, database := range databases() {
 		t.Run(database, func(t *testing.T) {
 			t.Parallel()
 			server := ""
 			if database != "sqlite" {
-				server = databaseServer(t).URL()
+				server = databaseServer(t, database).URL()
 			}
 			for _, c := range []generatedCase{
 				{name: "default", args: []string{"--with", "kubernetes,devcontainer,vscode,precommit"}},

@@ -49,7 +49,7 @@ func TestGeneratedEditor(t *testing.T) {
 // TestGeneratedDevContainer demands that the container to work in is made of
 // what the service is made of.
 func TestGeneratedDevContainer(t *testing.T) {
-	for _, database := range []string{"sqlite", "postgres"} {
+	for _, database := range databases() {
 		dir := scaffold(t, "--with", "devcontainer", "--database", database)
 		var c struct {
 			DockerComposeFile, Service, WorkspaceFolder, PostCreateCommand string

@@ -57,7 +57,7 @@ var flaws = []struct {
 
 // rightful is the password of a development server, which says so, and the word
 // that stands for one where a form is described; and what is the language of GitHub.
-var rightful = regexp.MustCompile(`:(development|\$\{POSTGRES_PASSWORD:-development\})@|_PASSWORD(=|: )development\b|\$\{POSTGRES_PASSWORD:-development\}|user:password@|persist-credentials: false|\$\{\{ [^{}]* \}\}`)
+var rightful = regexp.MustCompile(`:(development|\$\{\w+_PASSWORD:-development\})@|_PASSWORD(=|: )development\b|\$\{\w+_PASSWORD:-development\}|user:password@|persist-credentials: false|\$\{\{ [^{}]* \}\}`)
 
 // scan finds the flaws of one file, a line each.
 func scan(file, text string) []string {
@@ -90,8 +90,8 @@ func scan(file, text string) []string {
 var (
 	databaseWords = map[string]*regexp.Regexp{
 		"sqlite":   regexp.MustCompile(`(?i)\bsqlite3?\b`),
-		"postgres": regexp.MustCompile(`(?i)\b(postgres(ql)?|pgx|psql)\b`),
-		"mysql":    regexp.MustCompile(`(?i)\b(mysql|mariadb)\b`),
+		"postgres": regexp.MustCompile(`(?i)\b(postgres(ql)?|pgx|psql|pg_\w+)\b`),
+		"mysql":    regexp.MustCompile(`(?i)\b(mysql|mariadb|innodb)\b`),
 		"mongodb":  regexp.MustCompile(`(?i)\bmongo(db)?\b`),
 	}
 	moduleWords = map[string]*regexp.Regexp{

@@ -183,7 +183,7 @@ func checkDatabaseName(t *testing.T, binary, _ string) {
 func checkSecret(t *testing.T, binary, _ string) {
 	t.Helper()
 	const secret = "S3CR3T-4711"
-	for _, url := range []string{"postgres://u:" + secret + "@db/x", "sqlite://u:" + secret + "@h:notaport/x", "ftp://" + secret} {
+	for _, url := range []string{"postgres://u:" + secret + "@db/x", "mysql://u:" + secret + "@db/x", "sqlite://u:" + secret + "@h:notaport/x", "ftp://" + secret} {
 		p := start(t, t.TempDir(), []string{"LOG_LEVEL=debug", "DATABASE_URL=" + url}, []string{binary, "start"})
 		p.wait(t)
 		if exitCode(p.failure) <= 0 || strings.Contains(p.out.String(), secret) || !strings.Contains(p.out.String(), "DATABASE_URL") {

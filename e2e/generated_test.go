@@ -14,6 +14,7 @@ func goldenCases() []generatedCase {
 		{name: "default"},
 		{name: "related", args: []string{"--resource-file", resourceFile("related"), "--with", "kubernetes,devcontainer,vscode,precommit"}},
 		{name: "postgres", args: []string{"--database", "postgres", "--with", "kubernetes,devcontainer", "--owner", "acme/backend"}},
+		{name: "mysql", args: []string{"--database", "mysql"}},
 		{name: "minimal", args: []string{"--no-resource", "--without", "docker,github", "--license", "proprietary"}},
 	}
 }

@@ -48,11 +48,11 @@ func TestGeneratedWorkflows(t *testing.T) {
 	for _, program := range []string{"bash", "git", "make", "golangci-lint"} {
 		need(t, program)
 	}
-	for _, database := range []string{"sqlite", "postgres"} {
+	for _, database := range databases() {
 		t.Run(database, func(t *testing.T) {
 			r := newRunner(t, "--database", database)
 			if database != "sqlite" {
-				r.database = databaseServer(t).URL()
+				r.database = databaseServer(t, database).URL()
 			}
 			needModules(t, r.dir)
 			r.job(t, "ci.yml", "check", "image", "scan")

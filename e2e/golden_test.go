@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,9 +53,10 @@ func TestGoldenDirectory(t *testing.T) {
 	for _, f := range files {
 		got = append(got, f.Name())
 	}
-	for _, name := range []string{"default", "minimal", "postgres", "related"} {
-		want = append(want, name+".txtar")
+	for _, c := range goldenCases() {
+		want = append(want, c.name+".txtar")
 	}
+	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("golden repositories (- want, + there):\n%s", diff)
 	}

@@ -90,6 +90,8 @@ func lawCases() []lawCase {
 		{name: "built-in, add kubernetes", made: "--git init", args: "add kubernetes"},
 		{name: "built-in, remove docker", made: "--git init", args: "remove docker"},
 		{name: "built-in, set the database", made: "--yes", args: "set database=postgres"},
+		{name: "built-in, set another database", made: "--database postgres", args: "set database=mysql"},
+		{name: "built-in, set the database back", made: "--database mysql", args: "set database=sqlite"},
 		{name: "built-in, set the module", made: "--yes", args: "set module=github.com/acme/shop"},
 		{name: "resolve", made: "-b TINY", meet: "add resource invoice number:bigint", args: "resolve"},
 		{name: "resolve, beside a conflict", made: "-b TINY", meet: "set name=other", files: "-- shop/README.md --\nmine\n", args: "resolve", exit: 3},

@@ -48,10 +48,8 @@ func newHistory(t *testing.T, dir, database, url string) *history {
 			put(t, filepath.Join(migrations, filepath.Base(name)), content)
 		}
 	}
-	h.command = []string{binary, map[string]string{"sqlite": "sqlite3"}[database], url, migrations}
-	if database == "postgres" {
-		h.command[1] = database
-	}
+	goose := map[string]string{"sqlite": "sqlite3", "postgres": "postgres", "mysql": "mysql"}
+	h.command = []string{binary, goose[database], url, migrations}
 	return h
 }
 
@@ -132,7 +130,7 @@ func (h *history) migrate(direction string, version int) {
 	h.ask(direction, strconv.Itoa(version))
 }
 
-const row = `'0192f0c1-7d3a-7c4e-9b1a-3f5d2e8c6a42', 'x', 1, '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z'`
+const row = `'0192f0c1-7d3a-7c4e-9b1a-3f5d2e8c6a42', 'x', 1, '2020-01-01 00:00:00.000', '2020-01-01 00:00:00.000'`
 
 const columns = `"id", "label", "version", "created_at", "updated_at"`
 
@@ -174,11 +172,15 @@ func (h *history) each(statements func(alteration) []string) string {
 func (h *history) checkRows() {
 	h.t.Helper()
 	there := h.schema()
+	same := "IS NOT DISTINCT FROM"
+	if h.dialect == "mysql" {
+		same = "<=>"
+	}
 	found := h.each(func(c alteration) []string {
 		conditions := []string{fmt.Sprintf(`SELECT %[1]d, count(*) FROM "a%[1]ds" JOIN "d%[1]ds" ON "parent_id" = "a%[1]ds"."id" WHERE "a%[1]ds"."label" = 'x' AND "a%[1]ds"."version" = 1`, c.number)}
 		for _, f := range c.changed() {
 			if strings.Contains(strings.Join(there[fmt.Sprintf("a%ds", c.number)], "\n"), "column "+f.Key()+" ") {
-				conditions = append(conditions, fmt.Sprintf(`"a%ds"."%s" IS NOT DISTINCT FROM %s`, c.number, f.Key(), h.literal(f)))
+				conditions = append(conditions, fmt.Sprintf(`"a%ds"."%s" %s %s`, c.number, f.Key(), same, h.literal(f)))
 			}
 		}
 		return []string{strings.Join(conditions, " AND ")}
@@ -201,8 +203,10 @@ func (h *history) literal(f resource.Field) string {
 		return "NULL"
 	case h.dialect == "sqlite" && f.Type == resource.Decimal:
 		return strings.ReplaceAll(strings.ReplaceAll(*f.Default, ".", ""), "-0", "-")
-	case h.dialect == "sqlite" && f.Type == resource.Boolean:
+	case h.dialect != "postgres" && f.Type == resource.Boolean:
 		return "1"
+	case h.dialect == "mysql" && f.Type == resource.Datetime:
+		return "'" + strings.Trim(strings.Replace(*f.Default, "T", " ", 1), "Z") + "'"
 	case f.Type == resource.Integer, f.Type == resource.Bigint, f.Type == resource.Float, f.Type == resource.Decimal:
 		return *f.Default
 	}
@@ -236,7 +240,7 @@ func (h *history) checkDataThatIsGone() {
 	h.migrate("down", added+i+1)
 	before := h.schema()
 	cmd := command(h.t.TempDir(), h.command[0], append(slices.Clone(h.command[1:]), "down", strconv.Itoa(added+i))...)
-	if out, err := cmd.CombinedOutput(); exitCode(err) != 1 || !regexp.MustCompile("(?i)constraint|contains null").Match(out) {
+	if out, err := cmd.CombinedOutput(); exitCode(err) != 1 || !regexp.MustCompile("(?i)constraint|contains null|cannot be null").Match(out) {
 		h.t.Errorf("a required field comes back empty: %v %s", err, out)
 	}
 	h.same(before)

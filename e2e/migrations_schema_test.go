@@ -51,6 +51,16 @@ SELECT c.relname, 'column', a.attname, format_type(a.atttypid, a.atttypmod), a.a
 UNION ALL SELECT conrelid::regclass::text, 'constraint', conname, pg_get_constraintdef(oid), convalidated, condeferrable::text, contype::text
 	FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT tablename, 'index', indexname, indexdef, true, '', '' FROM pg_indexes WHERE schemaname = 'public'`,
+		"mysql": `
+SELECT table_name, 'column', column_name, column_type, is_nullable, column_default, collation_name
+	FROM information_schema.columns WHERE table_schema = DATABASE()
+UNION ALL SELECT table_name, 'index', index_name, GROUP_CONCAT(column_name, collation ORDER BY seq_in_index), non_unique, '', ''
+	FROM information_schema.statistics WHERE table_schema = DATABASE() GROUP BY table_name, index_name, non_unique
+UNION ALL SELECT table_name, 'reference', constraint_name, column_name, referenced_table_name, referenced_column_name, ''
+	FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL
+UNION ALL SELECT table_name, 'check', constraint_name, check_clause, level, '', ''
+	FROM information_schema.check_constraints WHERE constraint_schema = DATABASE()
+UNION ALL SELECT table_name, 'table', engine, table_collation, '', '', '' FROM information_schema.tables WHERE table_schema = DATABASE()`,
 	}
 }
 

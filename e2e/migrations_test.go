@@ -28,16 +28,22 @@ func TestMigrations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a service")
 	}
-	t.Run("sqlite", func(t *testing.T) {
-		dir := scaffold(t)
+	for _, database := range databases() {
+		t.Run(database, func(t *testing.T) {
+			travel(t, newHistory(t, scaffold(t, "--database", database), database, emptyDatabase(t, database)))
+		})
+	}
+}
+
+// emptyDatabase returns the URL of a database without tables.
+func emptyDatabase(t *testing.T, database string) string {
+	t.Helper()
+	if database == "sqlite" {
 		file := filepath.Join(t.TempDir(), "history.db")
 		put(t, file, "")
-		travel(t, newHistory(t, dir, "sqlite", "sqlite://"+file))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		dir := scaffold(t, "--database", "postgres")
-		travel(t, newHistory(t, dir, "postgres", databaseServer(t).URL()))
-	})
+		return "sqlite://" + file
+	}
+	return databaseServer(t, database).URL()
 }
 
 // travel goes up and down the stages.

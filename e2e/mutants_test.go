@@ -77,7 +77,7 @@ func newNursery(t *testing.T) *nursery {
 	t.Helper()
 	const tried = 6
 	n := &nursery{origins: map[string]string{}, trying: make(chan struct{}, tried)}
-	for _, database := range []string{"sqlite", "postgres"} {
+	for _, database := range databases() {
 		n.origins[database] = scaffold(t, "--database", database)
 		needModules(t, n.origins[database])
 	}
@@ -92,7 +92,7 @@ func (h herd) try(t *testing.T, n *nursery) {
 	}
 	server := ""
 	if h.database != "sqlite" {
-		server = databaseServer(t).URL()
+		server = databaseServer(t, h.database).URL()
 	}
 	var wait sync.WaitGroup
 	defer wait.Wait()

@@ -37,8 +37,8 @@ func TestComposeFiles(t *testing.T) {
 		if len(migrate.Command) != 1 || migrate.Restart != "" || len(migrate.Ports) > 0 {
 			t.Errorf("migrate runs %q, restarts %q, publishes %v", migrate.Command, migrate.Restart, migrate.Ports)
 		}
-		if database == "postgres" {
-			checkPostgres(t, text, p)
+		if s, ok := stores[database]; ok {
+			s.check(t, text, p)
 		} else if len(app.Volumes) != 1 || app.Volumes[0].Source != "data" || app.Volumes[0].Target != "/data" {
 			t.Errorf("volumes %v", app.Volumes)
 		}
@@ -68,13 +68,25 @@ func TestDevContainers(t *testing.T) {
 	})
 }
 
-// checkPostgres checks the database service: both sides know one password, and
-// a variable changes it for both.
-func checkPostgres(t *testing.T, text string, p *types.Project) {
+// store is what a database service has to say.
+type store struct{ port, password, volume string }
+
+var stores = map[string]store{
+	"postgres": {"5432", "POSTGRES_PASSWORD", "/var/lib/postgresql"},
+	"mysql":    {"3306", "MARIADB_ROOT_PASSWORD", "/var/lib/mysql"},
+}
+
+// check checks the database service: both sides know one password, and a
+// variable changes it for both.
+func (s store) check(t *testing.T, text string, p *types.Project) {
 	t.Helper()
-	for password, project := range map[string]*types.Project{"development": p, "other": reload(t, text, "other")} {
+	changed, err := load(t, text, types.Mapping{s.password: "other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, project := range map[string]*types.Project{"development": p, "other": changed} {
 		url := *project.Services["app"].Environment["DATABASE_URL"]
-		if !strings.Contains(url, ":"+password+"@db:5432/") || *project.Services["db"].Environment["POSTGRES_PASSWORD"] != password {
+		if !strings.Contains(url, ":"+password+"@db:"+s.port+"/") || *project.Services["db"].Environment[s.password] != password {
 			t.Errorf("password %s: %s", password, url)
 		}
 	}
@@ -82,18 +94,9 @@ func checkPostgres(t *testing.T, text string, p *types.Project) {
 	if len(db.Ports) != 1 || db.Ports[0].HostIP != "127.0.0.1" || db.HealthCheck == nil || len(db.HealthCheck.Test) < 2 {
 		t.Errorf("ports %v, health %v", db.Ports, db.HealthCheck)
 	}
-	if len(db.Volumes) != 1 || db.Volumes[0].Type != types.VolumeTypeVolume || db.Volumes[0].Target != "/var/lib/postgresql" {
+	if len(db.Volumes) != 1 || db.Volumes[0].Type != types.VolumeTypeVolume || db.Volumes[0].Target != s.volume {
 		t.Errorf("volumes %v", db.Volumes)
 	}
-}
-
-func reload(t *testing.T, text, password string) *types.Project {
-	t.Helper()
-	p, err := load(t, text, types.Mapping{"POSTGRES_PASSWORD": password})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }
 
 // A compose file with a member that Compose does not know is refused.

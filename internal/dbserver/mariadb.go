@@ -23,18 +23,18 @@ func MariaDB() Kind {
 			return []string{
 				"mariadb-install-db", "--no-defaults", "--datadir=" + s.data(), "--auth-root-authentication-method=socket",
 				"--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=8M",
-			}, s.confide("init.sql", mariadbUser(s.password))
+			}, s.confide("init.sql", mariadbFirst(s.password))
 		},
 		serve: func(s *Server) []string {
 			return []string{
 				"mariadbd", "--no-defaults", "--datadir=" + s.data(), "--init-file=" + filepath.Join(s.dir, "init.sql"),
 				"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--socket=socket", "--skip-name-resolve",
-				"--innodb-flush-log-at-trx-commit=2", "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--max-connections=500",
+				"--innodb-flush-log-at-trx-commit=2", "--loose-innodb-flush-method=nosync", "--debug-no-sync", "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--max-connections=500",
 				"--sql-mode=", "--default-time-zone=+05:30", "--character-set-server=latin1", "--collation-server=latin1_swedish_ci",
 			}
 		},
 		url: func(s *Server) *url.URL {
-			return &url.URL{Scheme: "mysql", User: s.administrator(), Host: s.address(), Path: "/mysql"}
+			return &url.URL{Scheme: "mysql", User: s.administrator(), Host: s.address(), Path: "/" + administrator}
 		},
 		ready: "ready for connections",
 		taken: "Can't start server: Bind on TCP/IP port",
@@ -45,13 +45,14 @@ func MariaDB() Kind {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-// mariadbUser returns the statements that make the administrator, each on a
-// line of its own, as the server wants them.
-func mariadbUser(password string) string {
+// mariadbFirst returns the statements that make the administrator and a first
+// database, each on a line of its own, as the server wants them.
+func mariadbFirst(password string) string {
 	who := administrator + "@'127.0.0.1'"
 	return strings.Join([]string{
 		"CREATE USER IF NOT EXISTS " + who + " IDENTIFIED BY '" + password + "';",
 		"GRANT ALL ON *.* TO " + who + " WITH GRANT OPTION;",
+		"CREATE DATABASE IF NOT EXISTS " + administrator + ";",
 	}, "\n") + "\n"
 }
 

@@ -100,6 +100,9 @@ func query(ctx context.Context, database *db.DB, statement string) (err error) {
 		texts := make([]string, len(values))
 		for i, value := range values {
 			texts[i] = fmt.Sprint(value)
+			if text, ok := value.([]byte); ok {
+				texts[i] = string(text)
+			}
 		}
 		fmt.Println(strings.Join(texts, "\t"))
 	}

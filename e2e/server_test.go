@@ -12,38 +12,47 @@ import (
 	"time"
 )
 
-// TestPostgresTests runs the tests that services on PostgreSQL bring along,
-// with a server: the tests of the database are among them.
-func TestPostgresTests(t *testing.T) {
+// TestServerTests runs the tests that services bring along, with a server: the
+// tests of the database are among them.
+func TestServerTests(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the Go toolchain for minutes")
 	}
-	server := databaseServer(t)
-	for _, c := range []generatedCase{
-		{name: "default"},
-		{name: "related", args: []string{"--resource-file", resourceFile("related")}},
-		{name: "minimal", args: []string{"--no-resource"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			dir := scaffold(t, append([]string{"--database", "postgres"}, c.args...)...)
-			needModules(t, dir)
-			cmd := command(dir, "go", "test", "./...")
-			cmd.Env = append(cmd.Env, "GOFLAGS=-trimpath", "DATABASE_URL="+server.URL())
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
-		})
+	for _, database := range servers() {
+		server := databaseServer(t, database)
+		for _, c := range []generatedCase{
+			{name: "default"},
+			{name: "related", args: []string{"--resource-file", resourceFile("related")}},
+			{name: "minimal", args: []string{"--no-resource"}},
+		} {
+			t.Run(database+"/"+c.name, func(t *testing.T) {
+				dir := scaffold(t, append([]string{"--database", database}, c.args...)...)
+				needModules(t, dir)
+				cmd := command(dir, "go", "test", "./...")
+				cmd.Env = append(cmd.Env, "GOFLAGS=-trimpath", "DATABASE_URL="+server.URL())
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
+			})
+		}
 	}
 }
 
-// TestPostgresRestart takes the server down, politely and not, while a service
+// TestServerRestart takes the server down, politely and not, while a service
 // works. A proxy cannot do that: a server says goodbye in words of its own.
-func TestPostgresRestart(t *testing.T) {
+func TestServerRestart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a service")
 	}
-	server := databaseServer(t)
-	dir := scaffold(t, "--database", "postgres")
+	for _, database := range servers() {
+		t.Run(database, func(t *testing.T) { restart(t, database) })
+	}
+}
+
+func restart(t *testing.T, database string) {
+	t.Helper()
+	server := databaseServer(t, database)
+	dir := scaffold(t, "--database", database)
 	needModules(t, dir)
 	binary := filepath.Join(t.TempDir(), "server")
 	run(t, dir, "go", "build", "-trimpath", "-o", binary, "./cmd/server")
