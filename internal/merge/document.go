@@ -24,23 +24,20 @@ func mergeDocument(f files, read func([]byte) (*document.Document, bool)) (Resul
 	if !okB || !okO || !okT || !one || o.Root == nil || t.Root == nil {
 		return Result{}, false
 	}
-	m := &documents{name: path.Base(f.name), base: b, ours: o, theirs: t}
-	return m.merge(f, ending, func(data []byte, want *document.Node) bool {
-		d, ok := read(unix(data))
-		return ok && d.Root.Equal(want)
-	}), true
+	m := &documents{name: path.Base(f.name), read: read, base: b, ours: o, theirs: t}
+	return m.merge(f, ending), true
 }
 
-func (m *documents) merge(f files, ending string, says func([]byte, *document.Node) bool) Result {
+func (m *documents) merge(f files, ending string) Result {
 	got, ok := m.root()
 	lines := mergeLines(f)
 	clean := len(lines.Hunks) == 0
-	if ok && clean && says(lines.Data, got.want) {
+	if ok && clean && m.says(lines.Data, got.want) {
 		return lines
 	}
 	if ok && !m.unwritten && m.keepsComments(got.text) {
 		text := []byte(strings.ReplaceAll(got.text, "\n", ending))
-		if says(text, got.want) {
+		if m.says(text, got.want) {
 			return Result{Data: text}
 		}
 	}
@@ -54,6 +51,12 @@ func (m *documents) merge(f files, ending string, says func([]byte, *document.No
 }
 
 func unix(data []byte) []byte { return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")) }
+
+// says reports whether a text, when it is read, is a value.
+func (m *documents) says(text []byte, want *document.Node) bool {
+	d, ok := m.read(unix(text))
+	return ok && d.Root.Equal(want)
+}
 
 // oneEnding returns the ending of the lines of a text, false where there are two.
 func oneEnding(data []byte) (string, bool) {
@@ -69,6 +72,7 @@ func oneEnding(data []byte) (string, bool) {
 // documents merges the nodes of three documents.
 type documents struct {
 	name               string // of the file
+	read               func([]byte) (*document.Document, bool)
 	base, ours, theirs *document.Document
 	path               []string // of what is looked at
 	fault              string   // the first path that cannot be decided
@@ -127,8 +131,8 @@ func (m *documents) child(b, o, t spot) (written, bool) {
 		return asIs, true
 	case b.Node.Equal(o.Node):
 		return changed, true
-	case b.literal() && o.literal() && t.literal():
-		return m.literal(b, o, t)
+	case b.hasLines() && o.hasLines() && t.hasLines():
+		return m.byLines(b, o, t)
 	}
 	switch newer(m.name, m.path, o.Node, t.Node) {
 	case o.Node:
@@ -196,26 +200,25 @@ func (m *documents) shift(text string, t spot, margin string) string {
 	return shift(text, t.margin(), margin, unit(m.theirs), unit(m.ours))
 }
 
-// literal merges a text of several lines by its lines.
-func (m *documents) literal(b, o, t spot) (written, bool) {
-	values := func(s spot) []string { return strings.Split(s.Node.Value, "\n") }
-	value, ok := mergeKeys(values(b), values(o), values(t))
-	if !ok {
-		return m.clash()
-	}
-	_, linesB, _ := b.literalLines()
-	header, linesO, margin := o.literalLines()
-	_, linesT, _ := t.literalLines()
+// byLines merges a text of several lines by its lines. What it says then is
+// what it says where it stands alone.
+func (m *documents) byLines(b, o, t spot) (written, bool) {
+	linesB, _ := b.lines()
+	linesO, margin := o.lines()
+	linesT, _ := t.lines()
 	lines, ok := mergeKeys(linesB, linesO, linesT)
 	if !ok {
 		return m.clash()
 	}
-	var text strings.Builder
-	text.WriteString(m.head(b, o, t) + o.Text[o.Start:o.Node.Start] + header)
-	for _, l := range lines {
-		text.WriteString("\n" + strings.TrimRight(margin+l, " "))
+	for i, l := range lines[1:] {
+		lines[i+1] = strings.TrimRight(margin+l, " ")
 	}
-	return written{text.String() + o.Text[o.Node.End:o.End], &document.Node{Value: strings.Join(value, "\n"), Props: o.Node.Props}}, true
+	text := o.Text[o.Start:o.Node.Start] + strings.Join(lines, "\n") + o.Text[o.Node.End:o.End]
+	alone, ok := m.read([]byte(shift(text, o.margin(), "", "", "") + "\n"))
+	if !ok || alone.Root == nil || len(alone.Root.Children) != 1 {
+		return m.clash()
+	}
+	return written{m.head(b, o, t) + text, alone.Root.Children[0].Node}, true
 }
 
 // mergeKeys merges lines, and reports whether there was no conflict.

@@ -32,25 +32,25 @@ func (s spot) margin() string {
 // touching what stands around it.
 func (s spot) inLine() bool { return !s.Node.Block && s.Node.End > s.Node.Start && s.Node.Props == "" }
 
-// literal reports whether a value is a text of which each line is a line.
-func (s spot) literal() bool {
-	return s.Node != nil && s.Node.Kind == document.Scalar && s.Node.Block && s.Text[s.Node.Start] == '|'
+// hasLines reports whether a value is a text of several lines.
+func (s spot) hasLines() bool {
+	return s.block && s.Node != nil && s.Node.Kind == document.Scalar && strings.Contains(s.Text[s.Node.Start:s.Node.End], "\n")
 }
 
-// literalLines returns the first line of such a text, the others without their
+// lines returns the lines of a value, those after the first without their
 // margin, and the margin.
-func (s spot) literalLines() (header string, lines []string, margin string) {
-	all := strings.Split(s.Text[s.Node.Start:s.Node.End], "\n")
+func (s spot) lines() (all []string, margin string) {
+	all = strings.Split(s.Text[s.Node.Start:s.Node.End], "\n")
 	for _, l := range all[1:] {
 		if text := strings.TrimLeft(l, " "); text != "" {
 			margin = l[:len(l)-len(text)] // the first line that says something has it
 			break
 		}
 	}
-	for _, l := range all[1:] {
-		lines = append(lines, strings.TrimPrefix(l, margin))
+	for i, l := range all[1:] {
+		all[i+1] = strings.TrimPrefix(l, margin)
 	}
-	return all[0], lines, margin
+	return all, margin
 }
 
 // container returns the value as a container of a kind; without children where

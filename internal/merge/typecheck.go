@@ -95,6 +95,9 @@ func (t *trees) whence(wrong []mistake) []string {
 	for p := range t.moved {
 		dirs = append(dirs, path.Dir(p.String()))
 	}
+	for p := range t.Renames {
+		dirs = append(dirs, path.Dir(p.String()))
+	}
 	slices.Sort(dirs)
 	return slices.Compact(dirs)
 }
@@ -133,14 +136,11 @@ func (c typeChecker) mistakes(dirs []string) []mistake {
 		}
 		add := func(m mistake) { all = append(all, m) }
 		p := c.check(dir, inner, types.Config{Error: c.collect(add)})
-		if augmented { // the tests outside of the package see what those inside declare
-			plain := c.imported[dir]
-			c.imported[dir] = p
-			c.check(dir, tests, types.Config{Error: c.collect(add)})
-			c.imported[dir] = plain
-			continue
+		outside := c
+		if augmented { // they see what the tests inside declare, and so does all that they import
+			outside.imported = map[string]*types.Package{dir: p}
 		}
-		c.check(dir, tests, types.Config{Error: c.collect(add)})
+		outside.check(dir, tests, types.Config{Error: c.collect(add)})
 	}
 	return all
 }

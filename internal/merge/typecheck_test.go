@@ -140,6 +140,19 @@ func TestTypes(t *testing.T) {
 			want:  "?store/mine_test.go would not compile: undefined: store.New.",
 		},
 		{
+			name: "tests outside, of one package through another", theirs: map[string]string{"count[": "number["},
+			files: "-- stray/store/mine_test.go --\npackage store_test\n\nimport (\n\t\"x.y/z/by\"\n\t\"x.y/z/store\"\n)\n\nvar _ *store.Store = by.Make()\n\nvar n = store.Hidden\n" +
+				"-- stray/store/export_test.go --\npackage store\n\nvar Hidden = count[int]\n-- stray/by/by.go --\npackage by\n\nimport \"x.y/z/store\"\n\nfunc Make() *store.Store { return store.New(nil) }\n" +
+				"-- stray/app/app.go --\npackage app\n\nimport \"x.y/z/by\"\n\nvar _ = by.Make()\n",
+			want: "?store/export_test.go would not compile: undefined: count.",
+		},
+		{
+			name: "what imports a package with tests inside and outside", theirs: map[string]string{"func New(": "func Open(", "store.New": "store.Open"},
+			files: "-- stray/store/mine_test.go --\npackage store_test\n\nimport \"x.y/z/store\"\n\nvar n = store.Hidden\n" +
+				"-- stray/store/export_test.go --\npackage store\n\nvar Hidden = 1\n-- stray/tool/tool.go --\npackage tool\n\nimport \"x.y/z/store\"\n\nvar s, n = store.New(nil), store.Hidden\n",
+			want: "?tool/tool.go would not compile: undefined: store.New.",
+		},
+		{
 			name: "tags", theirs: map[string]string{"count[": "number["},
 			files: "-- stray/store/a.go --\n//go:build integration\n\npackage store\n\nvar n = count([]int{})\n-- stray/store/b_windows.go --\npackage store\n\nvar n = count([]int{})\n" +
 				"-- stray/store/c.go --\n//go:build ignore || windows\n\npackage main\n\nvar n = count([]int{})\n-- stray/store/d.go --\n//go:build !integration && go1.20\n\npackage store\n\nvar n = 1\n",
