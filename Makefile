@@ -71,7 +71,7 @@ golden: ## write the golden repositories anew
 	go test ./e2e -run TestGolden -update
 
 .PHONY: bench
-bench: build ## compare sill new with the same work done by cp and git
+bench: build ## compare sill with the same work done by cp and git
 	@go run ./e2e/bench bin/sill
 
 .PHONY: fuzz

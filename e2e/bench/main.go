@@ -1,5 +1,6 @@
 // Command bench compares sill new with the same work done by cp and git, side
-// by side in one run, and with the peers that are installed:
+// by side in one run, sill add and update with git merge of the same change, and
+// sill new with the peers that are installed:
 //
 //	pipx install cookiecutter copier
 //	npm install --global hygen @nestjs/cli
@@ -64,7 +65,7 @@ func run(ctx context.Context) (err error) {
 	if err := b.compare(fmt.Sprintf("blueprint of %d files", manyFiles), []string{"-b", many}); err != nil {
 		return err
 	}
-	if err := b.startup(); err != nil {
+	if err := errors.Join(b.changes(), b.startup()); err != nil {
 		return err
 	}
 	b.peers()
@@ -237,12 +238,19 @@ func nest(dir string) ([]string, error) {
 }
 
 func (b *bench) command(dir, name string, args ...string) error {
+	_, err := b.output(dir, name, args...)
+	return err
+}
+
+// output runs a command and returns what it prints.
+func (b *bench) output(dir, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(b.ctx, name, args...)
 	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", name, err, out)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
-	return nil
+	return string(out), nil
 }
 
 func median[T time.Duration | float64](all []T) T { //nolint:ireturn // it is a number

@@ -42,6 +42,8 @@ type Output struct {
 	Commands map[string][]string
 	Setup    [][]string
 	Next     []Step
+
+	memo *memo // for Again
 }
 
 // Step is something to do next.
@@ -55,6 +57,13 @@ type Step struct {
 // class Blueprint with every mistake found, each with its place, or of class
 // Usage when names of the record would meet in one file.
 func Render(b *blueprint.Blueprint, rec record.Record) (Output, error) {
+	return new(Output).Again(b, rec)
+}
+
+// Again returns what Render does of b and rec. Files whose templates look only
+// at what is as it was in o are not made anew: most of them, where one resource
+// is added or a few templates are of another version.
+func (o *Output) Again(b *blueprint.Blueprint, rec record.Record) (Output, error) {
 	e, err := eval.New(b.Partials)
 	if err != nil {
 		return Output{}, err
@@ -68,7 +77,7 @@ func Render(b *blueprint.Blueprint, rec record.Record) (Output, error) {
 		return Output{}, err
 	}
 	data["commands"] = commandData(out.Commands)
-	jobs := jobsOf(b, rec)
+	jobs := jobsOf(b, rec, o.memo.since(b, data))
 	if err := runAll(e, b, jobs, data); err != nil {
 		return Output{}, err
 	}
@@ -76,6 +85,7 @@ func Render(b *blueprint.Blueprint, rec record.Record) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
+	out.memo = remember(b, data, jobs)
 	out.Tree, err = applyLocks(b, files)
 	return out, err
 }
@@ -83,6 +93,8 @@ func Render(b *blueprint.Blueprint, rec record.Record) (Output, error) {
 // job is one template and what it made.
 type job struct {
 	template blueprint.Template
+	earlier  *earlier
+	uses     eval.Uses
 	files    []output
 	err      error
 }
@@ -91,14 +103,16 @@ type output struct {
 	path  string
 	file  tree.File
 	entry string // number of the entry of the schema log that it is of
+	uses  eval.Uses
+	item  any // of the list that the template is rendered for
 }
 
-func jobsOf(b *blueprint.Blueprint, rec record.Record) []*job {
+func jobsOf(b *blueprint.Blueprint, rec record.Record, before *earlier) []*job {
 	on := func(name string) bool { _, ok := rec.Modules[name]; return ok }
 	var jobs []*job
 	for _, part := range b.Parts(on) {
 		for _, t := range part.Templates {
-			jobs = append(jobs, &job{template: t})
+			jobs = append(jobs, &job{template: t, earlier: before})
 		}
 	}
 	return jobs
@@ -154,8 +168,13 @@ func (j *job) run(e *eval.Evaluator, b *blueprint.Blueprint, data map[string]any
 	var body *eval.Template
 	for _, scope := range scopes(j.template.Each, data) {
 		name, applies, err := j.name(e, scope)
+		if err == nil && applies && j.again(name, scope, total) {
+			continue
+		}
 		if err == nil && applies && body == nil && !j.template.Raw {
-			body, err = e.Parse(j.template.Source.String(), string(source.Data), j.template.Left, j.template.Right)
+			if body, err = e.Parse(j.template.Source.String(), string(source.Data), j.template.Left, j.template.Right); err == nil {
+				j.uses = body.Uses()
+			}
 		}
 		if err == nil && applies {
 			err = j.one(name, body, source.Data, scope, total)
@@ -180,6 +199,23 @@ func (j *job) name(e *eval.Evaluator, data map[string]any) (string, bool, error)
 	return name, err == nil && !hasEmptySegment(name), err
 }
 
+// again takes over the file that the template made before, if it would make it
+// again.
+func (j *job) again(name string, scope map[string]any, total *made) bool {
+	r, ok := j.earlier.find(j.template, name, scope[j.template.Each.As])
+	if ok {
+		j.add(output{path: name, file: tree.File{Data: r.content}, uses: r.uses}, scope, total)
+	}
+	return ok
+}
+
+// add notes a file that the template has made in a scope.
+func (j *job) add(f output, scope map[string]any, total *made) {
+	f.file.Mode, f.entry, f.item = j.template.Mode, entryOf(j.template.Each, scope), scope[j.template.Each.As]
+	j.files = append(j.files, f)
+	total.add(f)
+}
+
 func (j *job) one(name string, body *eval.Template, raw []byte, scope map[string]any, total *made) error {
 	content := raw
 	if body != nil {
@@ -196,9 +232,7 @@ func (j *job) one(name string, body *eval.Template, raw []byte, scope map[string
 			return err
 		}
 	}
-	f := output{name, tree.File{Data: content, Mode: j.template.Mode}, entryOf(j.template.Each, scope)}
-	j.files = append(j.files, f)
-	total.add(f)
+	j.add(output{path: name, file: tree.File{Data: content}, uses: j.uses}, scope, total)
 	return nil
 }
 

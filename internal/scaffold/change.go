@@ -170,7 +170,7 @@ func (c *change) render(context.Context) error {
 		return nil
 	}
 	var err error
-	if c.theirs, err = render.Render(c.new, c.to); err != nil {
+	if c.theirs, err = c.base.Again(c.new, c.to); err != nil {
 		return err
 	}
 	c.to.Commands = c.theirs.Commands
