@@ -55,7 +55,6 @@ func (s *session) commit(ctx context.Context, changes []plan.Change) error {
 		s.sweep(area, oldDir)
 	}
 	s.sweep(area, newDir)
-	s.hide(area)
 	return nil
 }
 
@@ -112,6 +111,7 @@ func (s *session) prepare(area place) error {
 			return failed("make", area.show(d), err)
 		}
 	}
+	s.hide(area)
 	return nil
 }
 

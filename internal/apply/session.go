@@ -151,12 +151,13 @@ func (s *session) sweep(work place, names ...string) {
 	_ = removeDir(work.fs, path.Dir(work.dir))
 }
 
-// hide makes git ignore what stays in besideDir. A repository where it cannot is
-// one with litter and not a failure.
+// hide makes git ignore what is in besideDir, also when the run dies there. A
+// repository where it cannot is one with litter and not a failure.
 func (s *session) hide(work place) {
 	if work.dir != besideDir || emptyDir(s.dir, work.dir) {
 		return
 	}
+	_ = wipe(work.fs, work.at(ignoreName)) // a run that died may not have written it to the end
 	f, err := work.fs.OpenFile(work.at(ignoreName), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return
