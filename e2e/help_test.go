@@ -190,7 +190,7 @@ finish() {
 }
 finish sill new --database ''
 finish sill new --license pro
-finish sill new --with ''
+finish sill new --with doc
 finish sill new --blueprint ''
 finish sill sh
 `
