@@ -3,6 +3,8 @@ GOLANGCI_LINT_VERSION := v2.15.0
 GOLANGCI_LINT ?= $(shell command -v golangci-lint 2>/dev/null || echo go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION))
 # The version of actionlint that reads the workflows which sill makes.
 ACTIONLINT_VERSION := v1.7.12
+# The version of editorconfig-checker that holds them to their .editorconfig.
+EDITORCONFIG_CHECKER_VERSION := v3.11.1
 GOTESTFLAGS ?=
 
 # A module of its own: what tries files for containers with the programs they are for is large.

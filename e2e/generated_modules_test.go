@@ -109,6 +109,7 @@ type linter struct {
 func linters() []linter {
 	return []linter{
 		{program: "actionlint", also: "shellcheck", args: []string{"-no-color", "-pyflakes="}, files: ".github/workflows/*"},
+		{program: "editorconfig-checker", args: []string{"-no-color", "-ignore-defaults"}, files: "**"},
 		{program: "yamllint", args: []string{"--strict", "--format", "parsable", "--config-data", yamlRules}, files: "**/*.{yml,yaml}"},
 	}
 }
@@ -143,6 +144,9 @@ func TestModuleLintersAreRed(t *testing.T) {
 		{"actionlint", ".github/workflows/ci.yml", "github.workflow }}", "github.workflo }}"},
 		{"actionlint", ".github/workflows/ci.yml", "timeout-minutes", "timeout-minute"},
 		{"actionlint", ".github/workflows/ci.yml", "          make format", "          make $format"},
+		{"editorconfig-checker", "README.md", "\n## API\n", "\n## API \n"},
+		{"editorconfig-checker", "Makefile", "\tgo test ./...", "  go test ./..."},
+		{"editorconfig-checker", ".github/dependabot.yml", "    directory", "     directory"},
 		{"yamllint", "compose.yaml", "    ports:", "    ports: "},
 		{"yamllint", "compose.yaml", "name: orders", "name: orders\nname: orders"},
 	} {
