@@ -92,5 +92,5 @@ cross: ## build for every supported system
 	done
 
 .PHONY: refresh
-refresh: ## make the superset locks of the blueprints anew (asks the module proxy)
+refresh: ## make the superset locks of the blueprints anew, and list what they pin and what is newer
 	go run ./internal/refresh go

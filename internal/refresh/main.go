@@ -1,4 +1,5 @@
-// Package main makes the superset locks of the built-in blueprints again. It
+// Package main makes the superset locks of the built-in blueprints again, and
+// lists the actions, images and programs that they pin, with newer releases. It
 // is a tool of the maintainer: it uses the go command and the network, and its
 // result is committed, so that nobody else needs either.
 package main

@@ -52,7 +52,14 @@ func refresh(ctx context.Context, o options, stdout io.Writer) (err error) {
 	if err := reportUsage(stdout, o.dir, l.packages); err != nil {
 		return err
 	}
-	if !o.offline {
+	pins, err := pinsOf(o.dir, filepath.Join(filepath.Dir(o.dir), "shared"))
+	if err != nil {
+		return err
+	}
+	if o.offline {
+		reportPins(ctx, stdout, pins, nil)
+	} else {
+		reportPins(ctx, stdout, pins, newRegistries(s.tool).ask)
 		if err := s.reportNewer(ctx, stdout, table); err != nil {
 			return err
 		}
