@@ -82,7 +82,10 @@ func everyModule(t *testing.T, f func(t *testing.T, c cell)) {
 }
 
 // TestGeneratedModules holds what modules make to the linters of each format.
+// They change no code, so that what is built and tested with some of them holds
+// with all.
 func TestGeneratedModules(t *testing.T) {
+	code := map[string]map[string]string{} // by database
 	everyModule(t, func(t *testing.T, c cell) {
 		t.Helper()
 		dir := c.scaffold(t, "--owner", "acme/backend")
@@ -94,8 +97,32 @@ func TestGeneratedModules(t *testing.T) {
 		}
 		checkEditorConfig(t, tree)
 		checkLeftOut(t, c, tree)
+		if code[c.database] == nil {
+			code[c.database] = codeOf(tree)
+		}
+		if diff := cmp.Diff(code[c.database], codeOf(tree)); diff != "" {
+			t.Errorf("the modules %v change the code:\n%s", c.on, diff)
+		}
 		lintFiles(t, dir, tree)
 	})
+}
+
+// TestGeneratedOwner demands that an owner, however it is written, reviews, and
+// that nobody does where none is known.
+func TestGeneratedOwner(t *testing.T) {
+	for owner, want := range map[string]string{"acme": "@acme", "@ada": "@ada", "@Acme/backend": "@Acme/backend"} {
+		dir := scaffold(t, "--owner", owner, "--with", "kubernetes")
+		if got := find(t, read(t, dir, ".github/CODEOWNERS"), `^\* (\S+)$`); got != want {
+			t.Errorf("%s: %s reviews", owner, got)
+		}
+		account, _, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(want, "@")), "/")
+		if got := find(t, read(t, dir, "deploy/k8s/overlays/staging/kustomization.yaml"), `newName: (\S+)$`); got != "ghcr.io/"+account+"/orders" {
+			t.Errorf("%s: the image is %s", owner, got)
+		}
+	}
+	if exists(filepath.Join(scaffold(t), ".github", "CODEOWNERS")) {
+		t.Error("nobody owns the service, and somebody reviews")
+	}
 }
 
 // linter is a program that reads files of a kind.

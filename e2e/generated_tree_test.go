@@ -68,3 +68,8 @@ func readRecord(t *testing.T, dir string) recordFile {
 	}
 	return r
 }
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
