@@ -70,5 +70,23 @@ func listingMutants() []herd {
 				want:  "RS-8 SHOULD",
 			},
 		},
+	}, {
+		name: "texts", database: "mysql", clauses: []string{"RS-2", "RS-7", "RS-8"},
+		mutants: []mutant{
+			{
+				name: "texts are what a language takes them for",
+				edits: []edit{{
+					"migrations/00001_create_items.sql", "/*M! COLLATE = utf8mb4_nopad_bin */", "/*M! COLLATE = utf8mb4_unicode_ci */",
+				}},
+				want: "RS-7 MUST, RS-8 MUST",
+			},
+			{
+				name: "texts have the character set of the server",
+				edits: []edit{{
+					"migrations/00001_create_items.sql", "DEFAULT CHARSET = utf8mb4 /*!80000 COLLATE = utf8mb4_0900_bin */ /*M! COLLATE = utf8mb4_nopad_bin */", "",
+				}},
+				want: "RS-2 MUST, RS-7 MUST, RS-8 MUST",
+			},
+		},
 	}}
 }

@@ -21,6 +21,18 @@ func startupMutants() []herd {
 			},
 		},
 	}, {
+		name: "startup", database: "mysql", clauses: []string{"ST-6"},
+		mutants: []mutant{
+			{
+				name: "migrations take no lock",
+				edits: []edit{
+					{"internal/platform/db/mysql.go", "SELECT GET_LOCK(SHA1(CONCAT('migrations of ', DATABASE())), ?)", "SELECT ? > 0"},
+					slowMigration(),
+				},
+				want: "ST-6 MUST",
+			},
+		},
+	}, {
 		name: "interfaces", database: "sqlite", namespace: true, clauses: []string{"ST-1"},
 		mutants: []mutant{
 			{

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestServerTests runs the tests that services bring along, with a server: the
@@ -52,12 +55,7 @@ func TestServerRestart(t *testing.T) {
 func restart(t *testing.T, database string) {
 	t.Helper()
 	server := databaseServer(t, database)
-	dir := scaffold(t, "--database", database)
-	needModules(t, dir)
-	binary := filepath.Join(t.TempDir(), "server")
-	run(t, dir, "go", "build", "-trimpath", "-o", binary, "./cmd/server")
-	migrate(t, binary, server.URL())
-	p := serve(t, filepath.Dir(binary), []string{"DATABASE_URL=" + server.URL(), "DB_TIMEOUT_MS=1000"}, []string{binary, "start"})
+	p := served(t, database, server.URL())
 	row := p.create(t, "A-1")
 	for _, c := range []struct {
 		name string
@@ -80,6 +78,46 @@ func restart(t *testing.T, database string) {
 			group.Wait()
 		})
 	}
+}
+
+// TestServerSortsAllOfAString has strings differ where a server that looks only
+// at their beginning does not see it.
+func TestServerSortsAllOfAString(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a service")
+	}
+	for _, database := range servers() {
+		t.Run(database, func(t *testing.T) {
+			p := served(t, database, databaseServer(t, database).URL(), "--resource", "note text:string,4000:required")
+			long := strings.Repeat("a", 3999)
+			for _, end := range []string{"c", "🚀", "a", "é"} {
+				if res := p.ask(t, "POST", "/api/v1/notes", `{"text":"`+long+end+`"}`); res.status != http.StatusCreated {
+					t.Fatalf("POST: %d\n%s", res.status, res.body)
+				}
+			}
+			res := p.ask(t, "GET", "/api/v1/notes?sort=text", "")
+			var page struct{ Items []struct{ Text string } }
+			must(t, json.Unmarshal([]byte(res.body), &page))
+			var ends []string
+			for _, item := range page.Items {
+				ends = append(ends, strings.TrimPrefix(item.Text, long))
+			}
+			if diff := cmp.Diff([]string{"a", "c", "é", "🚀"}, ends); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// served makes, builds, migrates and starts a service.
+func served(t *testing.T, database, location string, args ...string) *process {
+	t.Helper()
+	dir := scaffold(t, append([]string{"--database", database}, args...)...)
+	needModules(t, dir)
+	binary := filepath.Join(t.TempDir(), "server")
+	run(t, dir, "go", "build", "-trimpath", "-o", binary, "./cmd/server")
+	migrate(t, binary, location)
+	return serve(t, filepath.Dir(binary), []string{"DATABASE_URL=" + location, "DB_TIMEOUT_MS=1000"}, []string{binary, "start"})
 }
 
 func item(sku string) string { return fmt.Sprintf(`{"name":"Widget","sku":%q,"quantity":3}`, sku) }

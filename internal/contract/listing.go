@@ -379,6 +379,9 @@ func filters(ctx context.Context, s *Session) error {
 		if err := s.equality(ctx, v, k); err != nil {
 			return err
 		}
+		if err := s.exact(ctx, v, k); err != nil {
+			return err
+		}
 		if !tried {
 			return absentError("field to filter by or to search")
 		}
@@ -450,6 +453,28 @@ func (s *Session) equality(ctx context.Context, v *service, k *kind) error {
 		for _, other := range r.items() {
 			s.check(sameValue(other[f.Key()], row[f.Key()]), r.request, "only rows with that value", fmt.Sprint(other[f.Key()]))
 		}
+	}
+	return nil
+}
+
+// exact finds each of three texts by its own that are one to a database that
+// folds case or cuts off spaces.
+func (s *Session) exact(ctx context.Context, v *service, k *kind) error {
+	f, ok := k.field(func(f resource.Field) bool {
+		return f.Type == resource.String && f.Filterable() && f.Pattern == "" && f.Max >= 12 && f.MinLength() <= 7
+	})
+	if !ok {
+		return nil
+	}
+	word := "Z" + random(6)
+	values := []string{word, strings.ToLower(word), word + " "}
+	for _, value := range values {
+		if _, err := s.create(ctx, v, k, object{f.Key(): value}); err != nil {
+			return err
+		}
+	}
+	for _, value := range values {
+		s.want(v.do(ctx, "GET", k.path+"?limit=100&"+f.Key()+"="+escape(value), nil), status(200), count(1, 1))
 	}
 	return nil
 }

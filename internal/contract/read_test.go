@@ -62,6 +62,7 @@ func TestLeaks(t *testing.T) {
 		`org.springframework.web.BadRequestException`: true,
 		`at item.go:31`:                               true,
 		`no such table: SQLITE_ERROR`:                 true,
+		`Unknown column on this MariaDB server`:       true,
 	} {
 		if got := leaks(text) != ""; got != want {
 			t.Errorf("%q leaks: %v", text, got)

@@ -86,7 +86,7 @@ func faulty(r *reply) string {
 // traces, SQL, paths of files and names of classes.
 func leaks(text string) string {
 	inside := regexp.MustCompile(`(?i:<html|<!doctype|goroutine \d|traceback \(most recent|stack trace)` +
-		`|\.(?:go|py|rb|php|java|[cm]?js|ts):\d+|SQLSTATE|SQLITE_[A-Z]+|(?i:sqlite|pgx|psycopg|mongod)\b` +
+		`|\.(?:go|py|rb|php|java|[cm]?js|ts):\d+|SQLSTATE|SQLITE_[A-Z]+|(?i:sqlite|pgx|psycopg|mysql|mariadb|mongod)\b` +
 		`|\b(?:SELECT .+ FROM|INSERT INTO|UPDATE .+ SET|DELETE FROM)\b` +
 		`|(?:^|["'\s])/(?:usr|home|app|srv|var|root|opt)/\w|\b(?:\w+\.){2,}\w*(?:Exception|Error)\b`)
 	return inside.FindString(text)
