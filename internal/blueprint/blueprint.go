@@ -179,7 +179,7 @@ type Each struct {
 // The ways in which a file meets one of the user's.
 const (
 	MergeUnion = "union" // the lines it lacks are added
-	MergeOurs  = "ours"  // the user's file stays, and is theirs from then on
+	MergeOurs  = "ours"  // a document: the user's file stays, and is theirs from then on; else it is as with lists
 	MergeLists = "lists" // what both sides insert at one place is kept; without a common base it is as any other
 )
 

@@ -120,8 +120,3 @@ func places(at []tree.Path) string {
 	}
 	return strings.Join(names, " and in ")
 }
-
-// sameWords reports whether two texts differ in white space only.
-func sameWords(a, b []byte) bool {
-	return slices.Equal(strings.Fields(string(a)), strings.Fields(string(b)))
-}

@@ -12,6 +12,9 @@ import (
 type merger struct {
 	base, ours, theirs []string
 	union              bool
+	// words returns what lines say, however they are laid out; nil where the
+	// layout counts. No words: nobody can tell.
+	words func(lines []string) []string
 }
 
 // edit is a change of one side: base lines [from, to) became lines.
@@ -239,10 +242,37 @@ func (d merged) conflicted(r region) bool {
 		return d.revives(r.ours, d.ours) || d.revives(r.theirs, d.theirs)
 	}
 	ours, theirs := d.keys(d.side(r, r.ours, 'o')), d.keys(d.side(r, r.theirs, 't'))
-	if slices.Equal(ours, theirs) {
+	if slices.Equal(ours, theirs) || d.laidOut(r, ours) || d.laidOut(r, theirs) || d.shrinks(r) {
 		return false
 	}
 	return !d.union || r.from != r.to || shares(ours, theirs)
+}
+
+// laidOut reports whether a side has only laid out otherwise what a region of
+// the base says.
+func (d merged) laidOut(r region, side []string) bool {
+	if d.words == nil || r.from == r.to {
+		return false
+	}
+	was := d.words(d.base[r.from:r.to])
+	return len(was) > 0 && slices.Equal(was, d.words(side))
+}
+
+// shrinks reports whether both sides only took out lines, of which some are the
+// same.
+func (d merged) shrinks(r region) bool {
+	return d.union && !slices.ContainsFunc(slices.Concat(r.ours, r.theirs), func(e edit) bool { return e.lines.start != e.lines.end })
+}
+
+// rest returns the lines of a region that neither side took out.
+func (d merged) rest(r region) []line {
+	var all []line
+	for at := r.from; at < r.to; at++ {
+		if !slices.ContainsFunc(slices.Concat(r.ours, r.theirs), func(e edit) bool { return e.from <= at && at < e.to }) {
+			all = append(all, d.kept(at, 'o'))
+		}
+	}
+	return all
 }
 
 // revives reports whether edits bring in a line that the other side took out

@@ -14,10 +14,12 @@ import (
 	"strings"
 )
 
-// mergeGo merges Go files: imports are a set, and where all sides are formatted
-// as gofmt does, white space between words does not count and the result is
-// formatted. It leaves what it cannot read to the lines.
+// mergeGo merges Go files: imports are a set, white space between words does not
+// count, and names that ours has given to things are those of theirs too. Where
+// all sides are formatted as gofmt does, the result is. It leaves what it cannot
+// read to the lines.
 func mergeGo(base, ours, theirs []byte, rule Rule, l Labels) (Result, bool) {
+	base, theirs = renamed(base, ours, theirs)
 	b, okB := readGo(base)
 	o, okO := readGo(ours)
 	t, okT := readGo(theirs)
@@ -25,7 +27,7 @@ func mergeGo(base, ours, theirs []byte, rule Rule, l Labels) (Result, bool) {
 		return Result{}, false
 	}
 	clean := b.formatted && o.formatted && t.formatted
-	m := merger{base: b.keys(clean), ours: o.keys(clean), theirs: t.keys(clean), union: rule.Union}
+	m := merger{base: b.keys(), ours: o.keys(), theirs: t.keys(), union: rule.Union, words: goWords}
 	out := m.run()
 	data := out.write(texts{b.body, o.body, t.body}, l)
 	hunks := out.hunks()
@@ -110,12 +112,9 @@ func rawLines(data []byte) map[int]bool {
 }
 
 // keys returns what lines are compared by.
-func (f goFile) keys(clean bool) []string {
-	if !clean {
-		return f.body.keys
-	}
-	keys := make([]string, len(f.body.keys))
-	for i, line := range f.body.keys {
+func (f goFile) keys() []string {
+	keys := make([]string, len(f.body.lines))
+	for i, line := range f.body.lines {
 		keys[i] = line
 		if !f.raw[i] {
 			keys[i] = loose(line)
@@ -155,15 +154,18 @@ func loose(line string) string {
 }
 
 // mergeImports returns the import declaration of the merge: what both sides
-// have or one side added, and whatever the merged body still uses.
+// have or one side added, and whatever the merged body still uses. What one side
+// imports from elsewhere under the same name it does not get twice.
 func mergeImports(b, o, t goFile, body []byte) string {
 	was, has := specs(b.imports), specs(t.imports)
+	wasAt, ours, theirs := byName(b.imports), byName(o.imports), byName(t.imports)
 	used := usedNames(body)
 	var lines []string
 	kept := map[string]bool{}
 	for _, l := range o.imports {
 		spec := strings.TrimSpace(l)
-		if spec != "" && !strings.HasPrefix(spec, "//") && was[spec] && !has[spec] && !used[localName(spec)] {
+		name := localName(spec)
+		if isSpec(spec) && was[spec] && !has[spec] && (!used[name] || theirs[name] != "") {
 			continue
 		}
 		kept[spec] = true
@@ -171,12 +173,28 @@ func mergeImports(b, o, t goFile, body []byte) string {
 	}
 	for i, l := range t.imports {
 		spec := strings.TrimSpace(l)
-		if spec != "" && !kept[spec] && (!was[spec] || used[localName(spec)]) {
+		name := localName(spec)
+		// One of base that theirs has from elsewhere now, and ours too or no more.
+		elsewhere := wasAt[name] != "" && wasAt[name] != ours[name] && (ours[name] != "" || !used[name])
+		if spec != "" && !kept[spec] && (!was[spec] || used[name]) && !elsewhere {
 			lines = insertImport(lines, t.imports, i)
 			kept[spec] = true
 		}
 	}
 	return importDecl(lines)
+}
+
+func isSpec(line string) bool { return line != "" && !strings.HasPrefix(line, "//") }
+
+// byName returns the imports by the names that a file uses them by.
+func byName(lines []string) map[string]string {
+	all := map[string]string{}
+	for _, l := range lines {
+		if spec := strings.TrimSpace(l); isSpec(spec) && localName(spec) != "_" && localName(spec) != "." {
+			all[localName(spec)] = spec
+		}
+	}
+	return all
 }
 
 func specs(lines []string) map[string]bool {

@@ -27,6 +27,8 @@ type Rule struct {
 	Set bool
 	// Ours keeps a file of the user that shares no history with the blueprint.
 	Ours bool
+	// Prose is for a document: one that the user has written anew stays.
+	Prose bool
 }
 
 // Hunk is one conflicting part of a file, as its three sides.
@@ -114,6 +116,11 @@ func whole(data []byte, ok bool) (Result, bool) { return Result{Data: data}, ok 
 
 func mergeLines(f files) Result {
 	b, o, t := split(f.base), split(f.ours), split(f.theirs)
+	if path.Ext(f.name) == ".md" {
+		b.tables()
+		o.tables()
+		t.tables()
+	}
 	m := merger{base: b.keys, ours: o.keys, theirs: t.keys, union: f.rule.Union}
 	out := m.run()
 	if len(out.conflicts()) > 0 && !Marked(f.name) {

@@ -105,6 +105,79 @@ func TestFile(t *testing.T) {
 			name: "settings go by name", file: ".env.example",
 			base: "A=1\nZ=1\n", ours: "A=1\nMINE=1\nZ=1\n", theirs: "A=1\nNEW=1\nZ=1\n", want: "A=1\nMINE=1\nNEW=1\nZ=1\n",
 		},
+		{
+			name: "white space at the end of a line is no change", file: "a.md",
+			base: "a\nb\nc\n", ours: "a  \nb \nc\n", theirs: "a\nB\nc\n", want: "a  \nB\nc\n",
+		},
+		{
+			name: "what pads a table of Markdown is no change", file: "a.md",
+			base:   "| a | b |\n| --- | --- |\n| one | two |\n",
+			ours:   "| a   | b   |\n| --- | --- |\n| one | two |\n",
+			theirs: "| a | c |\n| --- | --- |\n| one | two |\n",
+			want:   "| a | c |\n| --- | --- |\n| one | two |\n",
+		},
+		{
+			name: "lines that both took out", file: "Makefile", union: true,
+			base: "a\nb\nc\nd\n", ours: "a\nc\nd\n", theirs: "a\nd\n", want: "a\nd\n",
+		},
+		{
+			name: "are a conflict elsewhere", file: "Makefile.txt",
+			base: "a\nb\nc\nd\n", ours: "a\nc\nd\n", theirs: "a\nd\n",
+		},
+		{
+			name: "a list laid out in one line", file: "a.go",
+			base:   "package a\n\nvar x = []int{\n\tone,\n\ttwo,\n}\n",
+			ours:   "package a\n\nvar x = []int{one, two}\n",
+			theirs: "package a\n\nvar x = []int{\n\tone,\n\tmore,\n\ttwo,\n}\n",
+			want:   "package a\n\nvar x = []int{\n\tone,\n\tmore,\n\ttwo,\n}\n",
+		},
+		{
+			name: "a list with another word in it", file: "a.go",
+			base:   "package a\n\nvar x = []int{\n\tone,\n\ttwo,\n}\n",
+			ours:   "package a\n\nvar x = []int{one, three}\n",
+			theirs: "package a\n\nvar x = []int{\n\tone,\n\tmore,\n\ttwo,\n}\n",
+		},
+		{
+			name: "Go that is not formatted", file: "a.go",
+			base:   "package a\n\nfunc f() {\n\tone()\n\ttwo()\n}\n",
+			ours:   "package a\n\nfunc f() {\n    one()\n    two()\n}\n",
+			theirs: "package a\n\nfunc f() {\n\tone()\n\tmore()\n\ttwo()\n}\n",
+			want:   "package a\n\nfunc f() {\n    one()\n\tmore()\n    two()\n}\n",
+		},
+		{
+			name: "a name that the user gave", file: "a.go", union: true,
+			base:   "package a\n\nfunc f(base any) {\n\tuse(base)\n}\n",
+			ours:   "package a\n\nfunc f(store any) {\n\tuse(store)\n}\n",
+			theirs: "package a\n\nfunc f(base any) {\n\tuse(base)\n\tmore(base, x.base, y{base: base})\n}\n",
+			want:   "package a\n\nfunc f(store any) {\n\tuse(store)\n\tmore(store, x.base, y{base: store})\n}\n",
+		},
+		{
+			name: "a name that means something else by now", file: "a.go", union: true,
+			base:   "package a\n\nfunc f(base any) {\n\tuse(base)\n}\n",
+			ours:   "package a\n\nfunc f(store any) {\n\tuse(store)\n}\n",
+			theirs: "package a\n\nfunc f(base, store any) {\n\tuse(base)\n}\n",
+		},
+		{
+			name: "an import from elsewhere under the same name", file: "a.go",
+			base:   "package a\n\nimport \"old/view\"\n\nvar x = view.X\n\nvar y = 1\n",
+			ours:   "package a\n\nimport \"old/view\"\n\nvar x = view.X\n\nvar y = 2\n",
+			theirs: "package a\n\nimport \"new/view\"\n\nvar x = view.X\n\nvar y = 1\n",
+			want:   "package a\n\nimport \"new/view\"\n\nvar x = view.X\n\nvar y = 2\n",
+		},
+		{
+			name: "and one that the user has from elsewhere", file: "a.go",
+			base:   "package a\n\nimport \"old/view\"\n\nvar x = view.X\n",
+			ours:   "package a\n\nimport \"mine/view\"\n\nvar x = view.X\n",
+			theirs: "package a\n\nimport \"new/view\"\n\nvar x = view.X\n\nvar y = 1\n",
+			want:   "package a\n\nimport \"mine/view\"\n\nvar x = view.X\n\nvar y = 1\n",
+		},
+		{
+			name: "and one with a name of the user's", file: "a.go",
+			base:   "package a\n\nimport \"old/view\"\n\nvar x = view.X\n",
+			ours:   "package a\n\nimport v \"old/view\"\n\nvar x = v.X\n",
+			theirs: "package a\n\nimport \"new/view\"\n\nvar x = view.X\n",
+			want:   "package a\n\nimport v \"old/view\"\n\nvar x = v.X\n",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -160,6 +233,27 @@ func TestTrees(t *testing.T) {
 		{"a file that goes", "-- base/a --\nx\n-- ours/a --\nx\n", nil, "-a"},
 		{"a file that goes and that you changed", "-- base/a --\nx\n-- ours/a --\ny\n", nil, "=a !deleted by blueprint a"},
 		{"a file that goes and that you indented", "-- base/a --\nx y\n-- ours/a --\n  x  y\n", nil, "-a ?a goes"},
+		{"a file that goes and that you cut", "-- base/a --\nx\ny\nz\n-- ours/a --\nz\nx\n", nil, "-a ?a goes"},
+		{"a file that goes and has a line twice now", "-- base/a --\nx\n-- ours/a --\nx\n\nx\n", nil, "=a !deleted by blueprint a"},
+		{
+			"a file that goes and has the header of others",
+			"-- base/a --\nx\n-- base/b --\ny\n-- ours/a --\nmine\nx\n-- ours/b --\nmine\ny\n-- theirs/b --\ny\n", nil, "-a ?a goes",
+		},
+		{
+			"a file that goes and has a header of its own",
+			"-- base/a --\nx\n-- base/b --\ny\n-- ours/a --\nmine\nx\n-- ours/b --\ny\n-- theirs/b --\ny\n", nil, "=a !deleted by blueprint a",
+		},
+		{
+			"a document that you wrote anew",
+			"-- base/p.txt --\n" + long + "-- ours/p.txt --\nmine\n-- theirs/p.txt --\n" + strings.ReplaceAll(long, "four", "4"), nil, "=p.txt ?p.txt stays as it is, because you wrote it anew",
+		},
+		{
+			"a new file with a literal that you replaced beside it",
+			"-- base/c/a.go --\npackage c\n\nvar a = []string{\"/v1/a\", \"/v1/b\", \"/v1/c\", \"/v1/d\"}\n" +
+				"-- ours/c/a.go --\npackage c\n\nconst v = \"/v1\"\n\nvar a = []string{v + \"/a\", v + \"/b\", v + \"/c\", v + \"/d\"}\n" +
+				"-- theirs/c/a.go --\npackage c\n\nvar a = []string{\"/v1/a\", \"/v1/b\", \"/v1/c\", \"/v1/d\"}\n-- theirs/c/b.go --\npackage c\n\nvar b = \"/v1/b\"\n",
+			nil, "+c/b.go ?c/b.go has \"/v1/b\"",
+		},
 		{"what you deleted", "-- base/a --\nx\n-- theirs/a --\ny\n", nil, "?a stays deleted"},
 		{"what you deleted and nobody changed", "-- base/a --\nx\n-- theirs/a --\nx\n", nil, ""},
 		{"what both deleted", "-- base/a --\nx\n", nil, ""},
@@ -201,7 +295,7 @@ func TestTrees(t *testing.T) {
 		},
 		{
 			"a new line with a name that you changed",
-			"-- base/a.go --\n" + goBase + "-- ours/a.go --\n" + strings.ReplaceAll(goBase, "base", "controllers") +
+			"-- base/a.go --\n" + goBase + "-- ours/a.go --\n" + strings.ReplaceAll(strings.ReplaceAll(goBase, "(base any", "("), "base", "1") +
 				"-- theirs/a.go --\n" + strings.Replace(goBase, "\tuse(nil)\n", "\tuse(nil)\n\tuse(base)\n", 1),
 			nil, "=a.go +a.go.sill !content a.go ?a.go is left to you",
 		},
@@ -231,6 +325,7 @@ func TestTrees(t *testing.T) {
 				Base: archive(t, a, "base"), Ours: archive(t, a, "ours"), Theirs: archive(t, a, "theirs"),
 				Strays: func() (tree.Tree, error) { return archive(t, a, "stray"), nil }, Renames: renames,
 				Beside: func() (ours, theirs tree.Tree, err error) { return archive(t, a, "stray"), tree.Tree{}, nil },
+				Rules:  func(p tree.Path) Rule { return Rule{Prose: p.String() == "p.txt"} },
 				Unique: []Unique{{"route", func(tree.Path) bool { return true }, regexp.MustCompile(`route (\S+)`)}},
 				Labels: Labels{"yours", "base", "theirs"},
 			})

@@ -2,11 +2,12 @@ package merge
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 )
 
 // text is a file as lines. Keys are what lines are compared by, without their
-// endings.
+// endings and the white space before them.
 type text struct {
 	keys    []string
 	lines   []string // as they stand, without their endings
@@ -17,7 +18,8 @@ func split(data []byte) text {
 	var t text
 	for line := range bytes.Lines(data) {
 		body, ending := cutEnding(string(line))
-		t.keys, t.lines, t.endings = append(t.keys, body), append(t.lines, body), append(t.endings, ending)
+		t.keys = append(t.keys, strings.TrimRight(body, " \t"))
+		t.lines, t.endings = append(t.lines, body), append(t.endings, ending)
 	}
 	return t
 }
@@ -50,6 +52,18 @@ func (t text) ending() string {
 
 // open reports whether the text lacks a final newline.
 func (t text) open() bool { return len(t.endings) > 0 && t.endings[len(t.endings)-1] == "" }
+
+// dashes is the rule below the head of a table in Markdown.
+var dashes = regexp.MustCompile(`-{3,}`)
+
+// tables lets rows of tables in Markdown be compared without what pads them.
+func (t text) tables() {
+	for i, key := range t.keys {
+		if strings.HasPrefix(strings.TrimSpace(key), "|") {
+			t.keys[i] = dashes.ReplaceAllString(strings.Join(strings.Fields(key), " "), "---")
+		}
+	}
+}
 
 // significant reports whether a line says something: it has a letter or digit.
 func significant(line string) bool {

@@ -85,6 +85,7 @@ func Trees(r Request) (Outcome, error) {
 		t.decide(s)
 	}
 	t.checkUnique()
+	t.checkNeighbours()
 	if err := t.checkTypes(); err != nil {
 		return Outcome{}, err
 	}
@@ -231,8 +232,8 @@ func (t *trees) put(s sides, f tree.File, why string) {
 // left is for a file of yours that the blueprint takes away.
 func (t *trees) left(s sides) {
 	t.target[s.at], t.ours[s.at] = *s.ours, *s.ours
-	if plain(s.ours) && sameWords(s.base.Data, s.ours.Data) {
-		t.warnings = append(t.warnings, fmt.Sprintf("%s goes: you changed only its white space.", s.at))
+	if plain(s.ours) && !t.own(s) {
+		t.warnings = append(t.warnings, fmt.Sprintf("%s goes: you have changed it, and no line of it is your own.", s.at))
 		delete(t.target, s.at)
 		return
 	}
@@ -262,6 +263,11 @@ func (t *trees) added(s sides) {
 // both is for a file that both sides have changed.
 func (t *trees) both(s sides) {
 	r := File(s.to.String(), s.base.Data, s.ours.Data, s.theirs.Data, t.rule(s.to), t.Labels)
+	if len(r.Hunks) > 0 && t.rule(s.to).Prose && rewritten(s) {
+		t.put(s, *s.ours, "you wrote it anew")
+		t.warnings = append(t.warnings, fmt.Sprintf("%s stays as it is, because you wrote it anew: what the blueprint changed in it is not there.", s.to))
+		return
+	}
 	if len(r.Hunks) > 0 {
 		t.marked(s, r)
 		return

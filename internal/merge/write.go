@@ -37,8 +37,13 @@ func (d merged) decided(r region) []piece {
 		return []piece{{lines: d.side(r, r.theirs, 't')}}
 	}
 	ours, theirs := d.side(r, r.ours, 'o'), d.side(r, r.theirs, 't')
-	if equalKeys(d.keys(ours), d.keys(theirs)) {
+	switch {
+	case equalKeys(d.keys(ours), d.keys(theirs)), d.laidOut(r, d.keys(theirs)):
 		return []piece{{lines: ours}}
+	case d.laidOut(r, d.keys(ours)):
+		return []piece{{lines: theirs}}
+	case d.shrinks(r):
+		return []piece{{lines: d.rest(r)}}
 	}
 	return []piece{{lines: append(ours, theirs...)}}
 }

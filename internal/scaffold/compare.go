@@ -63,9 +63,9 @@ func (c *change) rule(p tree.Path) merge.Rule {
 	if way == "" {
 		way = c.base.Merge[p]
 	}
-	// A file that stays the user's where a service joins a repository is merged
-	// like any other once the record knows what it was.
-	return merge.Rule{Union: way == blueprint.MergeUnion || way == blueprint.MergeLists, Set: way == blueprint.MergeUnion}
+	// A file that stays the user's where a service joins a repository is a
+	// document, and merged once the record knows what it was.
+	return merge.Rule{Union: way != "", Set: way == blueprint.MergeUnion, Prose: way == blueprint.MergeOurs}
 }
 
 // strays returns the files of the repository that no rendering knows, as far as
