@@ -52,6 +52,14 @@ contract: ## hold what sill makes to the service contract, on every database
 contract-full: ## the same with every clause at its full length
 	@$(MAKE) --no-print-directory contract SILL_CONTRACT_SCALE=1 CONTRACT_TIMEOUT=90m
 
+.PHONY: corpus
+corpus: ## try what people do to a service against every operation, and show the table
+	go test ./e2e -count=1 -run '^TestEdits$$' -v | grep -v '^ *--- PASS\|^=== '
+
+.PHONY: corpus-full
+corpus-full: ## the same, and build and test everything that merges: an hour or two
+	SILL_CORPUS_FULL=1 go test ./e2e -count=1 -run '^TestEdits$$' -timeout 6h
+
 .PHONY: lint
 lint: ## check format and lint
 	$(GOLANGCI_LINT) run
