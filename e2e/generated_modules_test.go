@@ -164,8 +164,8 @@ func (l linter) need(t *testing.T) {
 	}
 }
 
-// TestModuleLintersAreRed changes files for the worse, and the linters tell.
-func TestModuleLintersAreRed(t *testing.T) {
+// TestGeneratedLintersAreRed changes files for the worse, and the linters tell.
+func TestGeneratedLintersAreRed(t *testing.T) {
 	dir := scaffold(t)
 	for _, c := range []struct{ program, file, old, changed string }{
 		{"actionlint", ".github/workflows/ci.yml", "github.workflow }}", "github.workflo }}"},
@@ -192,9 +192,9 @@ func TestModuleLintersAreRed(t *testing.T) {
 	}
 }
 
-// TestModulesComeAndGo adds every module to a service without any, and takes it
+// TestGeneratedModulesComeAndGo adds every module to a service without any, and takes it
 // out again: the files are those of a service that was made so.
-func TestModulesComeAndGo(t *testing.T) {
+func TestGeneratedModulesComeAndGo(t *testing.T) {
 	need(t, "git")
 	databases, all := choices(t)
 	for _, database := range databases {
