@@ -226,6 +226,35 @@ func TestPromptAnswers(t *testing.T) {
 	}
 }
 
+// TestPromptModules chooses among the modules that come with sill: docker and
+// github are chosen at first, and Enter alone takes them.
+func TestPromptModules(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys []string
+		same []string // the flags that say the same
+	}{
+		"as it is":               {[]string{enter}, []string{"--with", "docker,github"}},
+		"one more, one less":     {[]string{" ", down, " ", enter}, []string{"--with", "devcontainer", "--without", "docker"}},
+		"none of those at first": {[]string{down, " ", down, " ", enter}, []string{"--without", "docker,github"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			args := []string{"new", "shop", "--module", "example.com/shop", "--description", "A shop.", "--database", "sqlite", "--license", "MIT", "--no-resource"}
+			s := terminal(w, 120, args...)
+			s.choose("Modules", c.keys...)
+			s.expect("Next")
+			s.ends(0)
+			asked := w.tree("shop")
+			must(t, os.RemoveAll(filepath.Join(w.Dir, "shop")))
+			w.good(append(args, c.same...))
+			if diff := diffTrees(w.tree("shop"), asked); diff != "" {
+				t.Errorf("answers and flags differ:\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestPromptFlagsSilence asks only what no flag answers, and nothing with
 // --yes or --json.
 func TestPromptFlagsSilence(t *testing.T) {
