@@ -2,7 +2,9 @@ package container
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/pod-security-admission/api"
@@ -114,10 +117,34 @@ func TestKubernetes(t *testing.T) {
 					t.Errorf("%s: %s is in the namespace %q", overlay, kind, meta.GetNamespace())
 				}
 			}
+			checkOrder(t, dir, all)
 			checkPods(t, all)
 			checkScale(t, overlay, all)
 		}
 	})
+}
+
+// checkOrder checks that what README.md applies first is everything but the
+// service, so that the migration has what it needs.
+func checkOrder(t *testing.T, dir string, all manifests) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	option := regexp.MustCompile(`kubectl apply -k \S+ -l (\S+)`).FindSubmatch(page)
+	if option == nil {
+		t.Fatal("README.md does not say how to migrate")
+	}
+	first, err := labels.Parse(string(option[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, object := range all {
+		if taken := first.Matches(labels.Set(object.(metav1.Object).GetLabels())); taken == (kind == "Deployment") {
+			t.Errorf("%s is applied first: %t", kind, taken)
+		}
+	}
 }
 
 // checkPods checks the pods of the service and of the migration, and that the
