@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -15,47 +14,30 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// mysqlDatabase is a database of its own on a MySQL or MariaDB server, behind a
-// proxy.
-type mysqlDatabase struct {
-	*proxy
-	name   string
-	server *url.URL
-	direct *url.URL // past the proxy
-	ended  sync.Once
-}
+// mysqlDatabase is a database on a MySQL or MariaDB server.
+type mysqlDatabase struct{ *served }
 
 // newMySQL makes a database. Its character set cannot hold most texts and its
 // order ignores case, because a service must not lean on the settings of a
 // server.
 func newMySQL(server *url.URL) (*mysqlDatabase, error) {
-	between, err := newProxy(mysqlAddress(server))
+	own, err := newServed(server, "3306")
 	if err != nil {
 		return nil, err
 	}
-	q := &mysqlDatabase{proxy: between, name: "contract_" + random(8), server: server}
-	direct := *server
-	direct.Path = "/" + q.name
-	q.direct = &direct
+	q := &mysqlDatabase{own}
 	if err := execMySQL(server, "CREATE DATABASE "+q.name+" CHARACTER SET latin1 COLLATE latin1_swedish_ci"); err != nil {
-		between.close()
+		own.close()
 		return nil, fmt.Errorf("make a database: %w", err)
 	}
 	return q, nil
-}
-
-func mysqlAddress(at *url.URL) string {
-	if at.Port() == "" {
-		return net.JoinHostPort(at.Hostname(), "3306")
-	}
-	return at.Host
 }
 
 // openMySQL returns a pool of one connection. Names are in double quotes there,
 // as in every other database.
 func openMySQL(at *url.URL) (*sql.DB, error) {
 	settings := mysql.NewConfig()
-	settings.Net, settings.Addr = "tcp", mysqlAddress(at)
+	settings.Net, settings.Addr = "tcp", at.Host
 	settings.User, settings.DBName = at.User.Username(), strings.TrimPrefix(at.Path, "/")
 	settings.Passwd, _ = at.User.Password()
 	settings.MultiStatements = true
@@ -86,13 +68,6 @@ func withMySQL(at *url.URL, f func(ctx context.Context, pool *sql.DB) error) err
 	ctx, cancel := context.WithTimeout(context.Background(), statementLimit)
 	defer cancel()
 	return errors.Join(f(ctx, pool), pool.Close())
-}
-
-// url leads through the proxy.
-func (q *mysqlDatabase) url() string {
-	u := *q.direct
-	u.Host = q.address
-	return u.String()
 }
 
 // close drops the database.

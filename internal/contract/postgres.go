@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 	"sync"
@@ -18,39 +17,26 @@ import (
 // statementLimit is how long the suite waits for its own statements.
 const statementLimit = 20 * time.Second
 
-// postgres is a database of its own on a PostgreSQL server, behind a proxy.
-type postgres struct {
-	*proxy
-	name   string
-	server *url.URL
-	direct *url.URL // past the proxy
-	ended  sync.Once
-}
+// postgres is a database on a PostgreSQL server.
+type postgres struct{ *served }
 
 // newPostgres makes a database. Its order of text is that of a language where
 // the server knows one, because that is not what the contract asks for and a
 // service must not lean on the settings of a server.
 func newPostgres(server *url.URL) (*postgres, error) {
-	target := server.Host
-	if server.Port() == "" {
-		target = net.JoinHostPort(server.Hostname(), "5432")
-	}
-	between, err := newProxy(target)
+	own, err := newServed(server, "5432")
 	if err != nil {
 		return nil, err
 	}
-	between.aside = cancels
-	q := &postgres{proxy: between, name: "contract_" + random(8), server: server}
-	direct := *server
-	direct.Path = "/" + q.name
-	q.direct = &direct
+	own.aside = cancels
+	q := &postgres{own}
 	create := "CREATE DATABASE " + q.name + " TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
 	err = execPostgres(server, create+" LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code != "42501" { // insufficient_privilege
 		err = execPostgres(server, create)
 	}
 	if err != nil {
-		between.close()
+		own.close()
 		return nil, fmt.Errorf("make a database: %w", err)
 	}
 	return q, nil
@@ -61,13 +47,6 @@ func newPostgres(server *url.URL) (*postgres, error) {
 func cancels(first []byte) bool {
 	const code = 80877102
 	return len(first) >= 8 && binary.BigEndian.Uint32(first[4:]) == code
-}
-
-// url leads through the proxy.
-func (q *postgres) url() string {
-	u := *q.direct
-	u.Host = q.address
-	return u.String()
 }
 
 // close drops the database.

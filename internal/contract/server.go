@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"sync"
 	"time"
@@ -43,6 +44,40 @@ func (s *server) find(kind product) (*url.URL, error) {
 		}
 	})
 	return s.url, s.err
+}
+
+// served is a database of its own on a server, behind a proxy.
+type served struct {
+	*proxy
+	name   string
+	server *url.URL
+	direct *url.URL // past the proxy
+	ended  sync.Once
+}
+
+// newServed chooses a name for a database on a server, which is at that port
+// where its URL says nothing else.
+func newServed(server *url.URL, port string) (*served, error) {
+	target := server.Host
+	if server.Port() == "" {
+		target = net.JoinHostPort(server.Hostname(), port)
+	}
+	between, err := newProxy(target)
+	if err != nil {
+		return nil, err
+	}
+	direct := *server
+	direct.Host = target
+	d := &served{proxy: between, name: "contract_" + random(8), server: server, direct: &direct}
+	direct.Path = "/" + d.name
+	return d, nil
+}
+
+// url leads through the proxy.
+func (d *served) url() string {
+	u := *d.direct
+	u.Host = d.address
+	return u.String()
 }
 
 // close stops a server of the run's own, and returns what was wrong with it.
