@@ -29,8 +29,10 @@ func MariaDB() Kind {
 			return []string{
 				"mariadbd", "--no-defaults", "--datadir=" + s.data(), "--init-file=" + filepath.Join(s.dir, "init.sql"),
 				"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--socket=socket", "--skip-name-resolve",
-				"--innodb-flush-log-at-trx-commit=2", "--loose-innodb-flush-method=nosync", "--debug-no-sync", "--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--max-connections=500",
-				"--sql-mode=", "--default-time-zone=+05:30", "--character-set-server=latin1", "--collation-server=latin1_swedish_ci",
+				"--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--max-connections=500",
+				"--innodb-flush-log-at-trx-commit=2", "--loose-innodb-flush-method=nosync", "--loose-debug-no-sync",
+				"--sql-mode=", "--default-time-zone=+05:30",
+				"--character-set-server=latin1", "--collation-server=latin1_swedish_ci",
 			}
 		},
 		url: func(s *Server) *url.URL {
