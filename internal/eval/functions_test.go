@@ -183,6 +183,7 @@ func TestOwnFunctions(t *testing.T) {
 		{"printf", `{{printf "%-4s|%04d|%.2f|%%|%v" "a" 7 1.5 .m}}`, "a   |0007|1.50|%|map[a:2 b:1 c:3]"},
 		{"printf without enough", `{{printf "%d"}}`, "%!d(MISSING)"},
 		{"samples", `{{sampleJSON .field 1}}{{sampleJSON .field 2}}{{sampleJSON .field 3}}`, "121"},
+		{"a text as a pattern", `{{regexQuoteMeta "a.b"}}`, `a\.b`},
 		{"ours, not sprig's", `{{plural "category"}} {{snake "HTTPServer"}}`, "categories http_server"},
 		{"break and continue", `{{range until 9}}{{if eq . 1}}{{continue}}{{end}}{{if eq . 4}}{{break}}{{end}}{{.}}{{end}}`, "023"},
 	} {

@@ -80,7 +80,7 @@ func (e *Evaluator) pay(v reflect.Value) error {
 
 func priceOf(e *Evaluator, name string, estimate func(args []any) int) price {
 	switch {
-	case strings.HasPrefix(name, "regex") || strings.HasPrefix(name, "mustRegex"):
+	case name != "regexQuoteMeta" && (strings.HasPrefix(name, "regex") || strings.HasPrefix(name, "mustRegex")):
 		return func(args []reflect.Value) (int, error) { return e.priceOfMatch(interfaces(args), estimate) }
 	case estimate != nil:
 		return func(args []reflect.Value) (int, error) {
