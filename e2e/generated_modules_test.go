@@ -35,23 +35,23 @@ func choices(t *testing.T) (databases, modules []string) {
 	return databases, modules
 }
 
-// cell is a choice of a database and of modules.
-type cell struct {
+// combination is a choice of a database and of modules.
+type combination struct {
 	database string
 	all, on  []string // modules
 	empty    bool     // without resources
 }
 
-func (c cell) has(module string) bool { return slices.Contains(c.on, module) }
+func (c combination) has(module string) bool { return slices.Contains(c.on, module) }
 
-// scaffold makes the service of a cell and returns its directory.
-func (c cell) scaffold(t *testing.T, args ...string) string {
+// scaffold makes the service of a combination and returns its directory.
+func (c combination) scaffold(t *testing.T, args ...string) string {
 	t.Helper()
 	return scaffold(t, append(args, c.args()...)...)
 }
 
-// args are the arguments of sill new for the cell.
-func (c cell) args() []string {
+// args are the arguments of sill new for the combination.
+func (c combination) args() []string {
 	args := []string{"--database", c.database}
 	for _, m := range c.all {
 		word := "--without"
@@ -65,7 +65,7 @@ func (c cell) args() []string {
 
 // everyModule calls f for modules in every combination of two, on every
 // database: none of them, all of them, and each alone.
-func everyModule(t *testing.T, f func(t *testing.T, c cell)) {
+func everyModule(t *testing.T, f func(t *testing.T, c combination)) {
 	t.Helper()
 	databases, all := choices(t)
 	sets := [][]string{nil, all}
@@ -75,7 +75,7 @@ func everyModule(t *testing.T, f func(t *testing.T, c cell)) {
 	for _, database := range databases {
 		for _, on := range sets {
 			t.Run(database+" "+strings.Join(on, " "), func(t *testing.T) {
-				f(t, cell{database: database, all: all, on: on})
+				f(t, combination{database: database, all: all, on: on})
 			})
 		}
 	}
@@ -86,7 +86,7 @@ func everyModule(t *testing.T, f func(t *testing.T, c cell)) {
 // with all.
 func TestGeneratedModules(t *testing.T) {
 	code := map[string]map[string]string{} // by database
-	everyModule(t, func(t *testing.T, c cell) {
+	everyModule(t, func(t *testing.T, c combination) {
 		t.Helper()
 		dir := c.scaffold(t, "--owner", "acme/backend")
 		tree := readTree(t, dir)
@@ -200,13 +200,13 @@ func TestGeneratedModulesComeAndGo(t *testing.T) {
 	for _, database := range databases {
 		t.Run(database, func(t *testing.T) {
 			w := newWorld(t)
-			bare := cell{database: database, all: all}
+			bare := combination{database: database, all: all}
 			without := readTree(t, bare.scaffold(t))
 			w.good(append([]string{"new", "orders", "--yes"}, bare.args()...))
 			dir := filepath.Join(w.Dir, "orders")
 			for _, module := range all {
 				w.good([]string{"-C", "orders", "add", module, "--commit"})
-				with := readTree(t, cell{database: database, all: all, on: []string{module}}.scaffold(t))
+				with := readTree(t, combination{database: database, all: all, on: []string{module}}.scaffold(t))
 				if diff := cmp.Diff(with, readTree(t, dir)); diff != "" {
 					t.Errorf("%s, added later, is not what it is from the beginning (- want, + got):\n%s", module, diff)
 				}

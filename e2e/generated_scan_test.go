@@ -108,15 +108,15 @@ var (
 )
 
 // chosen is what a record says was chosen.
-func chosen(t *testing.T, dir string) cell {
+func chosen(t *testing.T, dir string) combination {
 	t.Helper()
 	r := readRecord(t, dir)
 	_, all := choices(t)
-	return cell{database: fmt.Sprint(r.Answers["database"]), all: all, on: slices.Sorted(maps.Keys(r.Modules)), empty: len(r.Resources) == 0}
+	return combination{database: fmt.Sprint(r.Answers["database"]), all: all, on: slices.Sorted(maps.Keys(r.Modules)), empty: len(r.Resources) == 0}
 }
 
 // absent returns the patterns of what was not chosen.
-func (c cell) absent(t *testing.T) []*regexp.Regexp {
+func (c combination) absent(t *testing.T) []*regexp.Regexp {
 	t.Helper()
 	var all []*regexp.Regexp
 	for name, words := range databaseWords {
@@ -142,7 +142,7 @@ func (c cell) absent(t *testing.T) []*regexp.Regexp {
 // says reports whether something else may speak of a module: a database server
 // for development is in a container without the module docker, too, and a
 // container to work in is told about containers and VS Code.
-func (c cell) says(module string) bool {
+func (c combination) says(module string) bool {
 	switch module {
 	case "docker":
 		return c.database != "sqlite" || c.has("devcontainer")
@@ -154,7 +154,7 @@ func (c cell) says(module string) bool {
 
 // checkLeftOut demands that what was not chosen left no word behind. Tests may
 // name another database as something that is refused.
-func checkLeftOut(t *testing.T, c cell, tree map[string]string) {
+func checkLeftOut(t *testing.T, c combination, tree map[string]string) {
 	t.Helper()
 	absent := c.absent(t)
 	for _, file := range slices.Sorted(maps.Keys(tree)) {
