@@ -112,6 +112,21 @@ func Run(ctx context.Context, t Target, p plan.Plan, o Options) (Receipt, error)
 	return r, nil
 }
 
+// Check reports, as the error of [Run], why p cannot be applied to t as it is,
+// and writes nothing. A directory that is not there refuses nothing.
+func Check(t Target, p plan.Plan, o Options) error {
+	dir, err := o.open(t.Dir)
+	if err != nil {
+		if missing(err) {
+			err = nil
+		}
+		return err
+	}
+	defer func() { _ = dir.Close() }() // it was only read
+	_, err = survey(dir, p.Changes)
+	return err
+}
+
 // Inspect reports what a crashed run has left in t and writes nothing. It
 // returns nil when there is nothing, and when the run is still at work.
 func Inspect(t Target) (*Recovery, error) {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"groundsill.example/internal/plan"
+	"groundsill.example/internal/scaffold"
 	"groundsill.example/internal/view"
 )
 
@@ -48,7 +49,11 @@ func (a *app) runApply(cmd *cobra.Command, args []string) error {
 	if len(p.Conflicts) > 0 {
 		a.status = exitConflicts
 	}
+	dir := filepath.Join(w.Cwd, filepath.FromSlash(p.Root))
 	if a.options.dryRun {
+		if err := scaffold.Check(dir, p); err != nil {
+			return err
+		}
 		return a.view().Plan(view.PlanReport{
 			Plan: p, Title: fmt.Sprintf("The plan for %s.", p.Root), Closing: "Nothing was written. Run it without --dry-run to do this.",
 		})
@@ -56,7 +61,6 @@ func (a *app) runApply(cmd *cobra.Command, args []string) error {
 	if err := a.left(cmd.Context(), w, p.Root); err != nil {
 		return err
 	}
-	dir := filepath.Join(w.Cwd, filepath.FromSlash(p.Root))
 	receipt, err := a.commit(cmd.Context(), w, dir, p)
 	if err != nil {
 		return err

@@ -127,7 +127,11 @@ func (a *app) runNew(cmd *cobra.Command, o *newOptions, args []string) error {
 	return a.commitNew(ctx, w, o, r, d)
 }
 
+// showPlan shows a plan that could be committed, and fails where that would.
 func (a *app) showPlan(title string, d scaffold.Draft) error {
+	if err := scaffold.Check(d.Dir, d.Plan); err != nil {
+		return err
+	}
 	report := view.PlanReport{
 		Plan: d.Plan, Title: title, Notes: d.Notes, Assumed: assumptions(d.Assumed),
 		Closing: "Nothing was written. Run it without --dry-run to do this.",

@@ -42,6 +42,11 @@ func Commit(ctx context.Context, w World, dir string, p plan.Plan) (Receipt, err
 	return c.run(ctx)
 }
 
+// Check reports why p cannot be committed at dir as it is, and changes nothing.
+func Check(dir string, p plan.Plan) error {
+	return apply.Check(apply.Target{Dir: dir}, p, apply.Options{})
+}
+
 // Recover puts back what a crashed run left at dir. It returns nil when there
 // is nothing.
 func Recover(ctx context.Context, w World, dir string) (*apply.Recovery, error) {
