@@ -190,3 +190,106 @@ func TestTwoAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// TestTwoChangesAtOnce runs commands that change one service at the same time:
+// each is done, or refused for the lock or for what another has changed
+// meanwhile, and what is there is what those made that were done.
+func TestTwoChangesAtOnce(t *testing.T) {
+	need(t, "git")
+	blueprint := manyFiles(t, 400)
+	put(t, filepath.Join(blueprint, "blueprint.yaml"),
+		"name: many\nversion: 0.1.0\ndescription: many files\nengine: 1\nfiles: [{path: 'things/*', for: resources as resource}]\n")
+	put(t, filepath.Join(blueprint, "files", "things", "{{.resource.name}}.txt.tmpl"), "{{.resource.name}}\n")
+	for _, flag := range []string{"--commit", "--allow-dirty"} {
+		t.Run(flag, func(t *testing.T) {
+			w := newWorld(t)
+			w.good([]string{"new", "shop", "-b", blueprint, "--no-resource"})
+			names := []string{"order", "payment", "visit", "zone"}
+			done := make(chan result)
+			for _, name := range names {
+				go func() {
+					cmd := w.command("-C", "shop", "add", "resource", name, "total:integer", flag, "--json")
+					out, _ := cmd.Output() // its exit code is what counts
+					done <- result{cmd.ProcessState.ExitCode(), name, string(out)}
+				}()
+			}
+			want := map[string]bool{}
+			for range names {
+				switch r := <-done; r.Code {
+				case 0:
+					want[r.Out] = true
+				case 4, 7:
+					if f := r.Err; !strings.Contains(f, `"locked"`) && !strings.Contains(f, `"tree-dirty"`) && !strings.Contains(f, `"stale"`) {
+						t.Errorf("refused, and not for another: %s", f)
+					}
+				default:
+					t.Errorf("%s: exit code %d: %s", r.Out, r.Code, r.Err)
+				}
+			}
+			if len(want) == 0 {
+				t.Error("nobody has won")
+			}
+			record, err := os.ReadFile(filepath.Join(w.Dir, "shop", "sill.yaml"))
+			must(t, err)
+			for _, name := range names {
+				_, err := os.Stat(filepath.Join(w.Dir, "shop", "things", name+".txt"))
+				if recorded := strings.Contains(string(record), "name: "+name); recorded != want[name] || recorded != (err == nil) {
+					t.Errorf("%s was done: %v, is recorded: %v, has its file: %v", name, want[name], recorded, err == nil)
+				}
+			}
+			w.good([]string{"-C", "shop", "status", "--check"})
+			if left := w.git("shop", "status", "--porcelain"); flag == "--commit" && left != "" {
+				t.Errorf("not everything is committed:\n%s", left)
+			}
+		})
+	}
+}
+
+// TestLocked demands that a change is refused while another process has the
+// lock, with the number of that process; reading goes on.
+func TestLocked(t *testing.T) {
+	need(t, "git")
+	w := newWorld(t)
+	w.good([]string{"new", "shop", "-b", tiny(t)})
+	w.good([]string{"-C", "shop", "set", "note=one"})
+	w.git("shop", "add", "-A") // so that there is a run to take back
+	name := filepath.Join(w.Dir, "shop", ".git", "sill", "lock")
+	put(t, name, "4711\n")
+	lock, err := os.Open(name)
+	must(t, err)
+	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
+	before := w.tree("shop")
+	for _, args := range [][]string{
+		{"add", "resource", "order", "total:integer", "--allow-dirty"},
+		{"remove", "extra", "--allow-dirty"},
+		{"set", "license=proprietary", "--allow-dirty"},
+		{"update", "-b", blueprintOf(t, "1.2.4"), "--allow-dirty"},
+		{"release", "README.md", "--allow-dirty"},
+		{"abort"},
+	} {
+		r := w.good(append([]string{"-C", "shop"}, append(args, "--json")...), 4)
+		if f := r.failed(t); f.Error.Code != "locked" || !strings.Contains(f.Error.Message, "4711") {
+			t.Errorf("%v: %s", args, r.Out)
+		}
+	}
+	for _, args := range [][]string{{"status"}, {"diff"}, {"set", "license=proprietary", "--dry-run", "--allow-dirty"}, {"show"}} {
+		w.good(append([]string{"-C", "shop"}, args...))
+	}
+	if diff := diffTrees(before, w.tree("shop")); diff != "" {
+		t.Errorf("something was written:\n%s", diff)
+	}
+	must(t, lock.Close())
+	w.good([]string{"-C", "shop", "abort"})
+}
+
+// blueprintOf returns the blueprint of the scripts in another version.
+func blueprintOf(t *testing.T, version string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "tiny")
+	must(t, os.CopyFS(dir, os.DirFS(tiny(t))))
+	manifest := filepath.Join(dir, "blueprint.yaml")
+	data, err := os.ReadFile(manifest)
+	must(t, err)
+	put(t, manifest, strings.ReplaceAll(string(data), "version: 1.2.3", "version: "+version))
+	return dir
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +20,6 @@ import (
 	"groundsill.example/internal/scaffold"
 	"groundsill.example/internal/setup"
 	"groundsill.example/internal/source"
-	"groundsill.example/internal/strictyaml"
 	"groundsill.example/internal/term"
 	"groundsill.example/internal/userconfig"
 	"groundsill.example/internal/view"
@@ -343,31 +341,4 @@ func parseSet(words []string) (map[string]answer.Given, error) {
 		given[key] = answer.Given{Any: value, Origin: answer.FromFlag}
 	}
 	return given, problems.Err(diag.Usage)
-}
-
-// checkKeys refuses answers to questions that the blueprint does not have.
-func checkKeys(b *blueprint.Blueprint, given map[string]answer.Given) error {
-	var known []string
-	for _, q := range b.Base.Questions {
-		known = append(known, q.Key)
-	}
-	for _, m := range b.Modules {
-		for _, q := range m.Questions {
-			known = append(known, m.Name+"."+q.Key)
-		}
-	}
-	var problems diag.List
-	for key, g := range given {
-		if slices.Contains(known, key) {
-			continue
-		}
-		hint := "the questions are " + strings.Join(known, ", ")
-		if near := strictyaml.Nearest(key, known); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		problems.Add(diag.Diagnostic{
-			Code: "answer-unknown", Summary: fmt.Sprintf("the blueprint %s does not ask %q", b.Name, key), Hint: hint, At: g.At,
-		})
-	}
-	return problems.Err(diag.Usage)
 }

@@ -177,7 +177,7 @@ func (a *app) given(cmd *cobra.Command, w scaffold.World, o *newOptions, r *scaf
 			return err
 		}
 	}
-	return checkKeys(r.Source.Blueprint, r.Given)
+	return scaffold.CheckKeys(r.Source.Blueprint, r.Given)
 }
 
 // answersFile reads answers by key, "modules" as a list or as a mapping with

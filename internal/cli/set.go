@@ -32,11 +32,6 @@ where it does not.`,
 				return err
 			}
 			return a.change(cmd, o, slices.Concat([]string{"set"}, args), func(ctx context.Context, w scaffold.World, r scaffold.ChangeRequest) (scaffold.Draft, error) {
-				if repo, found := a.here(); found {
-					if err := checkKeys(repo.Source.Blueprint, given); err != nil {
-						return scaffold.Draft{}, err
-					}
-				}
 				return w.Set(ctx, r, given)
 			})
 		},

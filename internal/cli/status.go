@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"groundsill.example/internal/scaffold"
-	"groundsill.example/internal/source"
 	"groundsill.example/internal/view"
 )
 
@@ -48,11 +47,7 @@ func (a *app) runStatus(cmd *cobra.Command, check string) error {
 	if err != nil {
 		return err
 	}
-	latest, err := a.latest(w)
-	if err != nil {
-		return err
-	}
-	s, err := w.Status(cmd.Context(), latest)
+	s, err := w.Status(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -60,19 +55,6 @@ func (a *app) runStatus(cmd *cobra.Command, check string) error {
 		a.status = exitConflicts
 	}
 	return a.view().Sheet(statusSheet(s))
-}
-
-// latest returns the blueprint that an update would go to, or none.
-func (a *app) latest(w scaffold.World) (source.Source, error) {
-	repo, found, err := source.FindRepository(w.Cwd)
-	if !found || err != nil || repo.Source.Kind != source.Builtin {
-		return source.Source{}, nil //nolint:nilerr // the use case finds it again and says so
-	}
-	names, err := source.Names()
-	if err != nil || !slices.Contains(names, repo.Record.Blueprint.Name) {
-		return source.Source{}, err
-	}
-	return source.Open(w.Cwd, repo.Record.Blueprint.Name)
 }
 
 // statusSheet shows two columns for each file that differs, what people did and

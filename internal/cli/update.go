@@ -5,9 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"groundsill.example/internal/diag"
 	"groundsill.example/internal/scaffold"
-	"groundsill.example/internal/source"
 )
 
 func (a *app) updateCommand() *cobra.Command {
@@ -38,14 +36,7 @@ no default are a usage error that names them.`,
 				words = append(words, "--blueprint", "./blueprint")
 			}
 			return a.change(cmd, o, words, func(ctx context.Context, w scaffold.World, r scaffold.ChangeRequest) (scaffold.Draft, error) {
-				to, err := a.updateSource(w, ref)
-				if err != nil {
-					return scaffold.Draft{}, err
-				}
-				if err := checkKeys(to.Blueprint, given); err != nil {
-					return scaffold.Draft{}, err
-				}
-				return w.Update(ctx, r, to, given)
+				return w.Update(ctx, r, ref, given)
 			})
 		},
 	}
@@ -53,22 +44,4 @@ no default are a usage error that names them.`,
 	cmd.Flags().StringVarP(&ref, "blueprint", "b", "", "`DIR` with the blueprint, for a service that was made from a directory")
 	cmd.Flags().StringArrayVar(&o.set, "set", nil, "answer a new question: `KEY=VALUE` (repeatable)")
 	return cmd
-}
-
-// updateSource returns what the repository is updated to.
-func (a *app) updateSource(w scaffold.World, ref string) (source.Source, error) {
-	if ref != "" {
-		return source.Open(w.Cwd, ref)
-	}
-	repo, found, err := source.FindRepository(w.Cwd)
-	if err != nil || !found {
-		return source.Source{}, err
-	}
-	if repo.Source.Kind != source.Builtin {
-		return source.Source{}, diag.New(diag.Usage, diag.Diagnostic{
-			Code: "blueprint-missing", Summary: "this service was made from a directory, which its record does not name",
-			Hint: "sill update --blueprint DIR",
-		})
-	}
-	return source.Open(w.Cwd, repo.Record.Blueprint.Name)
 }

@@ -220,3 +220,30 @@ func checkFit(m blueprint.Module, on []string, problems *diag.List) {
 		}
 	}
 }
+
+// CheckKeys refuses answers to questions that the blueprint does not have.
+func CheckKeys(b *blueprint.Blueprint, given map[string]answer.Given) error {
+	var known []string
+	for _, q := range b.Base.Questions {
+		known = append(known, q.Key)
+	}
+	for _, m := range b.Modules {
+		for _, q := range m.Questions {
+			known = append(known, m.Name+"."+q.Key)
+		}
+	}
+	var problems diag.List
+	for key, g := range given {
+		if slices.Contains(known, key) {
+			continue
+		}
+		hint := "the questions are " + strings.Join(known, ", ")
+		if near := strictyaml.Nearest(key, known); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		problems.Add(diag.Diagnostic{
+			Code: "answer-unknown", Summary: fmt.Sprintf("the blueprint %s does not ask %q", b.Name, key), Hint: hint, At: g.At,
+		})
+	}
+	return problems.Err(diag.Usage)
+}

@@ -134,16 +134,17 @@ func (c *change) compareWith(recordText func(old []byte) ([]byte, error)) error 
 		if err != nil {
 			return err
 		}
-		was, err := source.Snapshot(c.repo.Dir, []tree.Path{p})
-		if err != nil {
-			return err
+		old, there := c.repo.Own.File(p) // what the plan is made from, and expects
+		if there {
+			before[p] = old
+		} else {
+			old.Mode = tree.Regular
 		}
-		old, _ := was.File(p)
 		data, err := set.data(old.Data)
 		if err != nil {
 			return err
 		}
-		before[p], after[p] = old, tree.File{Data: data, Mode: old.Mode}
+		after[p] = tree.File{Data: data, Mode: old.Mode}
 	}
 	c.plan = plan.Plan{
 		Root: ".", Changes: plan.Compute(tree.Of(before), tree.Of(after), c.why), Conflicts: conflicts(c.outcome.Conflicts),

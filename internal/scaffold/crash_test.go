@@ -19,7 +19,6 @@ import (
 
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/faultfs"
-	"groundsill.example/internal/source"
 )
 
 // The environment of a child process, which works in a service: what it does,
@@ -61,11 +60,7 @@ func child(task string) error {
 	w := counted(World{Cwd: dir, PID: os.Getpid(), Now: time.Now, Env: os.Environ()}, f)
 	switch task {
 	case "update":
-		to, err := source.Open("", filepath.Join(os.Getenv(childWide), "v2"))
-		if err != nil {
-			return err
-		}
-		d, err := w.Update(ctx, ChangeRequest{Command: []string{"sill", "update"}}, to, nil)
+		d, err := w.Update(ctx, ChangeRequest{Command: []string{"sill", "update"}}, filepath.Join(os.Getenv(childWide), "v2"), nil)
 		if err != nil {
 			return err
 		}
@@ -161,7 +156,7 @@ func (s *service) told(what string) {
 	s.t.Helper()
 	left, err := Left(s.world.Cwd)
 	must(s.t, err)
-	st, err := s.world.Status(s.t.Context(), source.Source{})
+	st, err := s.world.Status(s.t.Context())
 	if err != nil {
 		s.t.Fatalf("%s: status: %v", what, err)
 	}

@@ -39,14 +39,6 @@ type service struct {
 // wideDir holds two versions of the blueprint whose updates do everything at once.
 var wideDir = filepath.Join("..", "..", "e2e", "testdata", "update")
 
-// wide returns one of them.
-func wide(t *testing.T, version string) source.Source {
-	t.Helper()
-	s, err := source.Open("", filepath.Join(wideDir, version))
-	must(t, err)
-	return s
-}
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -81,8 +73,10 @@ func newService(t *testing.T, target string) *service {
 		must(t, err)
 		rs = append(rs, r)
 	}
+	v1, err := source.Open("", filepath.Join(wideDir, "v1"))
+	must(t, err)
 	d, err := New(t.Context(), s.world, NewRequest{
-		Target: target, Ref: "wide", Source: wide(t, "v1"), Resources: rs,
+		Target: target, Ref: "wide", Source: v1, Resources: rs,
 		Given: map[string]answer.Given{"name": {Any: "shop", Origin: answer.FromFlag}},
 	})
 	must(t, err)
@@ -168,7 +162,7 @@ func (s *service) state() []string {
 // update plans the update.
 func (s *service) update() Draft {
 	s.t.Helper()
-	d, err := s.world.Update(s.t.Context(), ChangeRequest{Command: []string{"sill", "update"}}, wide(s.t, "v2"), nil)
+	d, err := s.world.Update(s.t.Context(), ChangeRequest{Command: []string{"sill", "update"}}, filepath.Join(wideDir, "v2"), nil)
 	must(s.t, err)
 	return d
 }

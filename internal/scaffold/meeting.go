@@ -68,11 +68,14 @@ func (w World) meet(ctx context.Context, r ChangeRequest) (*meeting, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, err := source.Snapshot(m.repo.Dir, []tree.Path{recordAt})
+	bundleAt, err := tree.ParsePath(blueprint.BundlePath)
 	if err != nil {
 		return nil, err
 	}
-	file, _ := now.File(recordAt)
+	if m.repo.Own, err = source.Snapshot(m.repo.Dir, []tree.Path{recordAt, bundleAt}); err != nil {
+		return nil, err
+	}
+	file, _ := m.repo.Own.File(recordAt)
 	m.disk = file.Data
 	rec, broken := record.Parse(record.Name, m.disk)
 	if !m.has {
@@ -91,7 +94,7 @@ func (w World) meet(ctx context.Context, r ChangeRequest) (*meeting, error) {
 	if _, conflict := m.unmerged[recordAt]; !conflict && broken == nil && m.soundUnion(rec) {
 		m.solved = &rec
 	}
-	return m, m.loadBlueprints(ctx)
+	return m, m.loadBlueprints(ctx, bundleAt)
 }
 
 // alone is the error for a broken record that no merge explains.
@@ -193,11 +196,7 @@ func (m *meeting) parse(ctx context.Context, files [sideCount]*tree.File, record
 
 // loadBlueprints finds the blueprint of each side, by its digest: on disk, in the
 // index, in the commits, or in this program.
-func (m *meeting) loadBlueprints(ctx context.Context) error {
-	bundleAt, err := tree.ParsePath(blueprint.BundlePath)
-	if err != nil {
-		return err
-	}
+func (m *meeting) loadBlueprints(ctx context.Context, bundleAt tree.Path) error {
 	known := map[string]*blueprint.Blueprint{}
 	take := func(f *tree.File) error {
 		if f == nil {
@@ -213,16 +212,8 @@ func (m *meeting) loadBlueprints(ctx context.Context) error {
 		}
 		return err
 	}
-	now, err := source.Snapshot(m.repo.Dir, []tree.Path{bundleAt})
-	if err != nil {
-		return err
-	}
-	var files []*tree.File
-	if f, there := now.File(bundleAt); there {
-		files = append(files, &f)
-	}
 	u := m.unmerged[bundleAt]
-	for _, f := range append(files, u.Base, u.Ours, u.Theirs) {
+	for _, f := range []*tree.File{at(m.repo.Own, bundleAt), u.Base, u.Ours, u.Theirs} {
 		if err := take(f); err != nil {
 			return err
 		}

@@ -21,6 +21,9 @@ const databaseKey = "database"
 // Set plans a repository with other answers, by key or "module.key".
 func (w World) Set(ctx context.Context, r ChangeRequest, given map[string]answer.Given) (Draft, error) {
 	return w.changed(ctx, r, func(ctx context.Context, c *change) error {
+		if err := CheckKeys(c.new, given); err != nil {
+			return err
+		}
 		var words []string
 		for _, key := range slices.Sorted(maps.Keys(given)) {
 			words = append(words, fmt.Sprintf("%s to %v", key, given[key].Any))

@@ -15,7 +15,6 @@ import (
 	"groundsill.example/internal/gitrepo"
 	"groundsill.example/internal/merge"
 	"groundsill.example/internal/record"
-	"groundsill.example/internal/source"
 	"groundsill.example/internal/tree"
 )
 
@@ -46,9 +45,8 @@ type Problem struct {
 	Hint string
 }
 
-// Status compares and writes nothing. Latest is what an update would go to; a
-// nil Blueprint means that there is none.
-func (w World) Status(ctx context.Context, latest source.Source) (Status, error) {
+// Status compares and writes nothing.
+func (w World) Status(ctx context.Context) (Status, error) {
 	c, err := w.begin(ChangeRequest{})
 	if e, ok := errors.AsType[*diag.Error](err); ok && (strings.HasPrefix(e.Code(), "bundle-") || e.Code() == codeLeftOver) {
 		return broken(e), nil
@@ -57,7 +55,7 @@ func (w World) Status(ctx context.Context, latest source.Source) (Status, error)
 		return Status{}, err
 	}
 	s := Status{Dir: c.repo.Dir, Service: fmt.Sprint(c.from.Answers["name"]), Blueprint: c.old.Name + " " + c.old.Version}
-	if err := c.compareUpdate(ctx, latest, &s); err != nil {
+	if err := c.compareUpdate(ctx, &s); err != nil {
 		return s, err
 	}
 	return s, c.problems(ctx, &s)
@@ -73,9 +71,13 @@ func broken(e *diag.Error) Status {
 }
 
 // compareUpdate fills in the two columns of every file.
-func (c *change) compareUpdate(ctx context.Context, latest source.Source, s *Status) error {
+func (c *change) compareUpdate(ctx context.Context, s *Status) error {
 	c.theirs = c.base
-	if b := latest.Blueprint; b != nil && b.Digest != c.old.Digest && b.Name == c.old.Name && !blueprint.Older(b.Version, c.old.Version) {
+	b, err := c.latest()
+	if err != nil {
+		return err
+	}
+	if b != nil && b.Digest != c.old.Digest && b.Name == c.old.Name && !blueprint.Older(b.Version, c.old.Version) {
 		s.Latest = b.Name + " " + b.Version
 		c.new, c.renames = b, b.Between(c.old.Version)
 		if err := c.reanswer(ctx, nil); err != nil {

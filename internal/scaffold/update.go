@@ -13,10 +13,18 @@ import (
 	"groundsill.example/internal/source"
 )
 
-// Update plans a repository as another version of its blueprint makes it. Given
-// are answers to questions that are new.
-func (w World) Update(ctx context.Context, r ChangeRequest, to source.Source, given map[string]answer.Given) (Draft, error) {
+// Update plans a repository as another version of its blueprint makes it: the
+// one in the directory ref, or where ref is empty the built-in one. Given are
+// answers to questions that are new.
+func (w World) Update(ctx context.Context, r ChangeRequest, ref string, given map[string]answer.Given) (Draft, error) {
 	return w.changed(ctx, r, func(ctx context.Context, c *change) error {
+		to, err := c.updateSource(ref)
+		if err != nil {
+			return err
+		}
+		if err := CheckKeys(to.Blueprint, given); err != nil {
+			return err
+		}
 		c.new = to.Blueprint
 		c.subject = fmt.Sprintf("Update to %s %s", c.new.Name, c.new.Version)
 		if err := c.checkWay(); err != nil {
@@ -34,6 +42,28 @@ func (w World) Update(ctx context.Context, r ChangeRequest, to source.Source, gi
 		c.tellNews()
 		return checkReserved(c.new, c.to.Resources)
 	})
+}
+
+// updateSource returns what the repository is updated to.
+func (c *change) updateSource(ref string) (source.Source, error) {
+	if ref != "" {
+		return source.Open(c.Cwd, ref)
+	}
+	if c.repo.Source.Kind != source.Builtin {
+		return source.Source{}, usage("blueprint-missing", "this service was made from a directory, which its record does not name",
+			"sill update --blueprint DIR")
+	}
+	return source.Open(c.Cwd, c.from.Blueprint.Name)
+}
+
+// latest returns the blueprint that an update would go to, nil for none.
+func (c *change) latest() (*blueprint.Blueprint, error) {
+	names, err := source.Names()
+	if err != nil || c.repo.Source.Kind != source.Builtin || !slices.Contains(names, c.from.Blueprint.Name) {
+		return nil, err
+	}
+	to, err := source.Open(c.Cwd, c.from.Blueprint.Name)
+	return to.Blueprint, err
 }
 
 // checkWay refuses another blueprint and an older version.

@@ -10,6 +10,7 @@ import (
 	"groundsill.example/internal/blueprint"
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/record"
+	"groundsill.example/internal/tree"
 )
 
 // Repository is a generated repository: its record, and the blueprint as it
@@ -18,6 +19,7 @@ type Repository struct {
 	Dir    string // absolute
 	Record record.Record
 	Source Source
+	Own    tree.Tree // the record and the bundle as they were read
 }
 
 // FindRepository returns the repository that dir lies in, by the nearest
@@ -56,10 +58,10 @@ func FindRoot(dir string) (string, bool, error) {
 // blueprint, some of it in base64.
 const maxRepositoryFile = 2 * maxBytes
 
-// readRegular reads a file of a repository that may be hostile: a link that
-// leads out, a pipe that never ends and a file without measure are refused.
-func readRegular(root *os.Root, name, code string) ([]byte, error) {
-	info, err := root.Stat(filepath.FromSlash(name))
+// readRegular reads a file of a repository that may be hostile: a link, a pipe
+// that never ends and a file without measure are refused.
+func readRegular(root *os.Root, name, code string) (tree.File, error) {
+	info, err := root.Lstat(filepath.FromSlash(name))
 	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxRepositoryFile) {
 		err = fmt.Errorf("it is no regular file of at most %d MiB", maxRepositoryFile>>20)
 	}
@@ -68,12 +70,12 @@ func readRegular(root *os.Root, name, code string) ([]byte, error) {
 		data, err = root.ReadFile(filepath.FromSlash(name))
 	}
 	if err != nil {
-		return nil, diag.Wrap(diag.Refused, err, diag.Diagnostic{
+		return tree.File{}, diag.Wrap(diag.Refused, err, diag.Diagnostic{
 			Code: code, Summary: "read " + name,
 			Hint: "restore it from git: git checkout -- " + name, At: diag.Pos{File: name},
 		})
 	}
-	return data, nil
+	return tree.File{Data: data, Mode: modeOf(info)}, nil
 }
 
 func openRepository(dir string) (Repository, error) {
@@ -82,11 +84,11 @@ func openRepository(dir string) (Repository, error) {
 		return Repository{}, unreadable(dir, err)
 	}
 	defer root.Close() //nolint:errcheck // it was only read
-	data, err := readRegular(root, record.Name, "record-unreadable")
+	text, err := readRegular(root, record.Name, "record-unreadable")
 	if err != nil {
 		return Repository{}, err
 	}
-	rec, err := record.Parse(record.Name, data)
+	rec, err := record.Parse(record.Name, text.Data)
 	if err != nil {
 		return Repository{}, err
 	}
@@ -94,7 +96,7 @@ func openRepository(dir string) (Repository, error) {
 	if err != nil {
 		return Repository{}, err
 	}
-	content, err := blueprint.ParseBundle(blueprint.BundlePath, bundle)
+	content, err := blueprint.ParseBundle(blueprint.BundlePath, bundle.Data)
 	if err != nil {
 		return Repository{}, err
 	}
@@ -110,5 +112,20 @@ func openRepository(dir string) (Repository, error) {
 	if err != nil {
 		return Repository{}, err
 	}
-	return Repository{Dir: dir, Record: rec, Source: Source{Blueprint: b, Kind: Kind(rec.Blueprint.Source)}}, nil
+	own, err := ownTree(text, bundle)
+	return Repository{Dir: dir, Record: rec, Source: Source{Blueprint: b, Kind: Kind(rec.Blueprint.Source)}, Own: own}, err
+}
+
+func ownTree(text, bundle tree.File) (tree.Tree, error) {
+	var b tree.Builder
+	for name, f := range map[string]tree.File{record.Name: text, blueprint.BundlePath: bundle} {
+		p, err := tree.ParsePath(name)
+		if err == nil {
+			err = b.Add(p, f)
+		}
+		if err != nil {
+			return tree.Tree{}, err
+		}
+	}
+	return b.Tree(), nil
 }

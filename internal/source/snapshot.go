@@ -136,11 +136,15 @@ func read(root *os.Root, p tree.Path) (tree.File, bool, error) {
 		return tree.File{Mode: tree.Special}, true, nil
 	}
 	data, err := root.ReadFile(name)
-	mode := tree.Regular
+	return tree.File{Data: data, Mode: modeOf(info)}, true, err
+}
+
+// modeOf returns the mode of a regular file.
+func modeOf(info fs.FileInfo) tree.Mode {
 	if info.Mode()&0o111 != 0 {
-		mode = tree.Executable
+		return tree.Executable
 	}
-	return tree.File{Data: data, Mode: mode}, true, err
+	return tree.Regular
 }
 
 // List returns the names in dir, sorted, and nothing when dir is not there.
