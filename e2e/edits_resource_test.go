@@ -156,8 +156,8 @@ func fillItem(m *model.Item, in *field.Input) error {
 `),
 		}},
 		{name: "other sample data", steps: steps{
-			replace("internal/seed/item.go", "`{\"name\": \"Name 1\", \"sku\": \"Sku 1\",", "`{\"name\": \"Teapot\", \"sku\": \"POT-1\","),
-			replace("internal/seed/item.go", "`{\"name\": \"Name 2\", \"sku\": \"Sku 2\",", "`{\"name\": \"Cup\", \"sku\": \"CUP-1\","),
+			replace("internal/seed/item.go", "`\"name\": \"Name 1\"`,\n\t\t\t`\"sku\": \"Sku 1\"`", "`\"name\": \"Teapot\"`,\n\t\t\t`\"sku\": \"POT-1\"`"),
+			replace("internal/seed/item.go", "`\"name\": \"Name 2\"`,\n\t\t\t`\"sku\": \"Sku 2\"`", "`\"name\": \"Cup\"`,\n\t\t\t`\"sku\": \"CUP-1\"`"),
 		}},
 		{name: "the other resource edited", steps: steps{
 			replace("internal/model/customer.go", "// Customer is one row of customers.", "// Customer is somebody who buys."),

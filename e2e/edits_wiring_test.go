@@ -17,13 +17,11 @@ import (
 )
 
 // Report answers what the week was like.
-type Report struct {
-	Base Base
-}
+type Report struct{ Base }
 
 // Register adds the route of the report.
 func (c Report) Register(router Router) {
-	router.Handle("GET /reports/weekly", c.Base.handler(c.weekly))
+	router.Handle("GET /reports/weekly", c.handler(c.weekly))
 }
 
 func (c Report) weekly(w http.ResponseWriter, _ *http.Request) error {

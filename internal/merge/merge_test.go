@@ -234,7 +234,7 @@ func TestTrees(t *testing.T) {
 		{"a file that goes and that you changed", "-- base/a --\nx\n-- ours/a --\ny\n", nil, "=a !deleted by blueprint a"},
 		{"a file that goes and that you indented", "-- base/a --\nx y\n-- ours/a --\n  x  y\n", nil, "-a ?a goes"},
 		{"a file that goes and that you cut", "-- base/a --\nx\ny\nz\n-- ours/a --\nz\nx\n", nil, "-a ?a goes"},
-		{"a file that goes and has a line twice now", "-- base/a --\nx\n-- ours/a --\nx\n\nx\n", nil, "=a !deleted by blueprint a"},
+		{"a file that goes and has a line twice now", "-- base/a --\nx 1\n-- ours/a --\nx 1\nx 1\n", nil, "=a !deleted by blueprint a"},
 		{
 			"a file that goes and has the header of others",
 			"-- base/a --\nx\n-- base/b --\ny\n-- ours/a --\nmine\nx\n-- ours/b --\nmine\ny\n-- theirs/b --\ny\n", nil, "-a ?a goes",
@@ -242,6 +242,23 @@ func TestTrees(t *testing.T) {
 		{
 			"a file that goes and has a header of its own",
 			"-- base/a --\nx\n-- base/b --\ny\n-- ours/a --\nmine\nx\n-- ours/b --\ny\n-- theirs/b --\ny\n", nil, "=a !deleted by blueprint a",
+		},
+		{
+			"files that go and that you need",
+			"-- base/f/a.go --\npackage f\n\nfunc A() { b() }\n-- base/f/b.go --\npackage f\n\nfunc b() {}\n-- base/f/c.go --\npackage f\n\nfunc C() {}\n" +
+				"-- ours/f/a.go --\npackage f\n\nfunc A() { b() }\n-- ours/f/b.go --\npackage f\n\nfunc b() {}\n-- ours/f/c.go --\npackage f\n\nfunc C() {}\n" +
+				"-- stray/g/g.go --\npackage g\n\nimport \"x/f\"\n\nvar _ = f.A\n",
+			nil, "=f/a.go =f/b.go -f/c.go ?f/a.go stays and is yours now, because g/g.go needs what it declares. ?f/b.go stays and is yours now, because f/a.go needs what it declares.",
+		},
+		{
+			"a file that goes, that you need, and that has a successor",
+			"-- base/f/a.go --\npackage f\n\nfunc A() {}\n\nfunc B() {}\n-- ours/f/a.go --\npackage f\n\nfunc A() {}\n\nfunc B() {}\n" +
+				"-- theirs/f/b.go --\npackage f\n\nfunc A() {}\n-- stray/g/g.go --\npackage g\n\nimport \"x/f\"\n\nvar _ = f.B\n",
+			nil, "-f/a.go +f/b.go ?g/g.go needs what f/a.go declares, which goes.",
+		},
+		{
+			"a short document with another line",
+			"-- base/p.txt --\none\n-- ours/p.txt --\nmine\n-- theirs/p.txt --\ntwo\n", nil, "~p.txt !content p.txt",
 		},
 		{
 			"a document that you wrote anew",

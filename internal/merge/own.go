@@ -54,14 +54,15 @@ func begins(t tree.Tree, p tree.Path, header []byte) bool {
 	return there && bytes.HasPrefix(f.Data, header)
 }
 
-// rewritten reports whether a file of ours has next to nothing of the base.
+// rewritten reports whether a file of ours has next to nothing of the base. Of a
+// few lines nobody can tell that they were not just changed.
 func rewritten(s sides) bool {
-	const remains = 0.1
+	const remains, few = 0.1, 5
 	was, is := counts(s.base.Data), counts(s.ours.Data)
 	total, common := 0, 0
 	for line, n := range was {
 		total += n
 		common += min(n, is[line])
 	}
-	return float64(common) <= remains*float64(total)
+	return total >= few && float64(common) <= remains*float64(total)
 }

@@ -84,6 +84,9 @@ func Trees(r Request) (Outcome, error) {
 	for _, s := range t.pairs() {
 		t.decide(s)
 	}
+	if err := t.keepNeeded(); err != nil {
+		return Outcome{}, err
+	}
 	t.checkUnique()
 	t.checkNeighbours()
 	if err := t.checkTypes(); err != nil {

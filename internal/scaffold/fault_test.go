@@ -37,7 +37,13 @@ type service struct {
 }
 
 // wideDir holds two versions of the blueprint whose updates do everything at once.
-var wideDir = filepath.Join("..", "..", "e2e", "testdata", "update")
+var wideDir = func() string {
+	dir, err := filepath.Abs(filepath.Join("..", "..", "e2e", "testdata", "update"))
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}()
 
 func must(t *testing.T, err error) {
 	t.Helper()
