@@ -94,16 +94,15 @@ func (t *trees) written() (map[tree.Path]tree.File, error) {
 // other file of its directory does, and whether another declares some of it.
 func (t *trees) user(files map[tree.Path]tree.File, p tree.Path, f tree.File) (by tree.Path, needed, replaced bool) {
 	dir := path.Dir(p.String())
-	declared, others := map[string]map[string]bool{}, map[string]map[string]bool{}
-	declare(declared, p, f)
+	names, others := map[string]bool{}, map[string]bool{}
+	declare(names, p, f)
 	for o, other := range t.target {
 		if path.Dir(o.String()) == dir {
 			declare(others, o, other)
 		}
 	}
-	names := declared[dir]
 	total := len(names)
-	maps.DeleteFunc(names, func(name string, _ bool) bool { return others[dir][name] })
+	maps.DeleteFunc(names, func(name string, _ bool) bool { return others[name] })
 	replaced = len(names) < total
 	for _, by := range slices.SortedFunc(maps.Keys(files), tree.Path.Compare) {
 		for name := range mentioned(files[by].Data, dir, path.Dir(by.String()) == dir) {
@@ -113,6 +112,18 @@ func (t *trees) user(files map[tree.Path]tree.File, p tree.Path, f tree.File) (b
 		}
 	}
 	return tree.Path{}, false, replaced
+}
+
+// declare adds the names that a file of Go declares, without those of methods.
+func declare(names map[string]bool, p tree.Path, f tree.File) {
+	if path.Ext(p.String()) != ".go" || !plain(&f) {
+		return
+	}
+	for _, d := range newSources().declarations(goSource{p.String(), f.Data}) {
+		if !strings.Contains(d.name, ".") {
+			names[d.name] = true
+		}
+	}
 }
 
 // mentioned returns the names of the package in a directory that a file of Go
