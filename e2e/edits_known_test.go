@@ -52,6 +52,9 @@ func (c *corpus) checkKnown(t *testing.T, name string) {
 	}
 	for _, k := range list {
 		details, there := found[k.what]
+		if !there && !c.complete() {
+			continue // go test -run has chosen some of the edits
+		}
 		if !there {
 			t.Errorf("%s is known and no longer so; -update takes it out", k.what)
 		} else if k.reason == "" {

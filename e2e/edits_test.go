@@ -57,7 +57,9 @@ func TestEdits(t *testing.T) {
 	}
 	c.sort()
 	t.Log("\n" + c.table())
-	c.checkLimits(t)
+	if c.complete() {
+		c.checkLimits(t)
+	}
 	c.checkKnown(t, filepath.Join("testdata", "edits", "known.txt"))
 	c.buildSample(t)
 }
@@ -264,6 +266,15 @@ func (c *corpus) restore(t *testing.T, dir string) {
 	in.git(".", "rm", "-rq", "--cached", ".")
 	in.git(".", "reset", "-q", "--hard", "made")
 	in.git(".", "clean", "-dfq")
+}
+
+// complete reports whether every edit was tried.
+func (c *corpus) complete() bool {
+	tried := map[string]bool{}
+	for _, one := range c.cells {
+		tried[one.edit] = true
+	}
+	return len(tried) == len(edits())
 }
 
 func (c *corpus) sort() {
