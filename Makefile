@@ -77,8 +77,8 @@ tidy-check: ## fail if go.mod or go.sum is not tidy
 	go -C $(CONTAINER) mod tidy -diff
 
 .PHONY: golden
-golden: ## write the golden repositories anew
-	go test ./e2e -run TestGolden -update
+golden: ## write the golden repositories and the transcripts of the README anew
+	go test ./e2e -run 'TestGolden|TestReadme' -update
 
 .PHONY: bench
 bench: build ## compare sill with the same work done by cp and git

@@ -14,7 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-var update = flag.Bool("update", false, "write the golden repositories anew")
+var update = flag.Bool("update", false, "write the golden repositories and the transcripts of the README anew")
 
 // maxGolden keeps golden files within what reviews show.
 const maxGolden = 1 << 20

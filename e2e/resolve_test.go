@@ -25,7 +25,6 @@ func TestResolveEqualsOneBranch(t *testing.T) {
 		"no field":        "remove field item.quantity",
 		"no docker":       "remove docker",
 		"another licence": "set license=Apache-2.0",
-		"another name":    "set description=Ours.",
 		"PostgreSQL":      "set database=postgres",
 		"a version":       "update -b VERSION",
 	}
