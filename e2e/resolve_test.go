@@ -120,3 +120,36 @@ func withoutMigrations(files map[string]entry) map[string]entry {
 	})
 	return all
 }
+
+// TestResolveTwoUpdates lets two branches update to different versions: the
+// newer one is what both come to, whichever side has it.
+func TestResolveTwoUpdates(t *testing.T) {
+	need(t, "git")
+	dirs := blueprintHistory(t)
+	for _, c := range []struct{ ours, theirs string }{{"0.2.0", "0.3.0"}, {"0.3.0", "0.2.0"}} {
+		t.Run(c.ours+" and "+c.theirs, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.good([]string{"new", "shop", "--yes"})
+			w.Dir = filepath.Join(w.Dir, "shop")
+			w.git(".", "checkout", "-q", "-b", "alone")
+			w.step("update -b "+dirs["0.3.0"], 100)
+			want := w.tree(".")
+			w.git(".", "checkout", "-q", "-b", "theirs", "main")
+			w.step("update -b "+dirs[c.theirs], 200)
+			w.git(".", "checkout", "-q", "main")
+			w.step("update -b "+dirs[c.ours], 100)
+			merge := exec.Command("git", "merge", "--quiet", "theirs")
+			merge.Dir, merge.Env = w.Dir, w.env()
+			if r := w.run(merge); r.Code != 1 {
+				t.Fatalf("git merge: exit code %d: %s%s", r.Code, r.Out, r.Err)
+			}
+			w.good([]string{"resolve"})
+			if diff := diffTrees(want, w.tree(".")); diff != "" {
+				t.Errorf("an update to 0.3.0 makes something else:\n%s", diff)
+			}
+			w.git(".", "commit", "--quiet", "--message=Merge")
+			w.good([]string{"status", "--check"})
+		})
+	}
+}

@@ -155,6 +155,25 @@ func UnmergedPaths(ctx context.Context, env Env, r Repo) ([]tree.Path, error) {
 	return slices.Compact(paths), nil
 }
 
+// GonePaths returns the paths in conflict below the prefix of r that neither
+// side has any more: both have given the file another name. The order is that of
+// [tree.Path.Compare].
+func GonePaths(ctx context.Context, env Env, r Repo) ([]tree.Path, error) {
+	entries, err := r.unmerged(ctx, env, r.everything())
+	if err != nil {
+		return nil, err
+	}
+	var paths []tree.Path
+	for _, e := range entries {
+		alone := !slices.ContainsFunc(entries, func(o staged) bool { return o.Name == e.Name && o.Stage != stageBase })
+		if p, ok := r.local(e.Name); ok && alone {
+			paths = append(paths, p)
+		}
+	}
+	slices.SortFunc(paths, tree.Path.Compare)
+	return paths, nil
+}
+
 // unmerged returns the entries of the index that are in conflict.
 func (r Repo) unmerged(ctx context.Context, env Env, specs []string) ([]staged, error) {
 	var entries []staged

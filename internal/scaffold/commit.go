@@ -106,7 +106,10 @@ func (c *commit) undoable(ctx context.Context) (apply.Options, error) {
 	if o.Mark, err = c.mark(ctx); err != nil {
 		return o, err
 	}
-	paths := c.solved()
+	paths, err := c.solved(ctx)
+	if err != nil {
+		return o, err
+	}
 	for _, u := range c.unmerged() {
 		paths = append(paths, u.Path)
 	}
@@ -124,7 +127,11 @@ func (c *commit) setIndex(ctx context.Context) error {
 	if err := gitrepo.SetUnmerged(ctx, c.Env, c.repo, c.unmerged()); err != nil {
 		return err
 	}
-	return gitrepo.Stage(ctx, c.Env, c.repo, c.solved())
+	solved, err := c.solved(ctx)
+	if err != nil {
+		return err
+	}
+	return gitrepo.Stage(ctx, c.Env, c.repo, solved)
 }
 
 // unmerged returns the conflicts that git is to know about.
@@ -139,10 +146,11 @@ func (c *commit) unmerged() []gitrepo.Unmerged {
 }
 
 // solved returns the paths that the index is to have as they are in the end:
-// where the plan is the solution of a merge, all that are not in conflict.
-func (c *commit) solved() []tree.Path {
-	if c.plan.Git != plan.GitStage {
-		return nil
+// where the plan is the solution of a merge, all that are not in conflict, and
+// the old names of files that both sides have renamed.
+func (c *commit) solved(ctx context.Context) ([]tree.Path, error) {
+	if c.plan.Git != plan.GitStage || !c.found {
+		return nil, nil
 	}
 	left := map[string]bool{}
 	for _, one := range c.plan.Conflicts {
@@ -154,7 +162,8 @@ func (c *commit) solved() []tree.Path {
 			all = append(all, one.Path)
 		}
 	}
-	return all
+	gone, err := gitrepo.GonePaths(ctx, c.Env, c.repo)
+	return append(all, gone...), err
 }
 
 // target returns where the plan goes and where its journal lives: in the git

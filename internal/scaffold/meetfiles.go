@@ -229,6 +229,10 @@ func (m *meeting) finishMerge(ctx context.Context, conflicts []merge.Conflict) e
 			}
 		}
 	}
+	for p := range m.renamed {
+		delete(after, p)
+		concerned[p] = true
+	}
 	for _, c := range conflicts { // git left one of the sides there
 		delete(after, c.Path)
 		set(after, c.Path, at(m.there, c.Path))
@@ -275,7 +279,7 @@ func (m *meeting) placed(p tree.Path) bool {
 		_, known := t.File(p)
 		there = there || known
 	}
-	return there || m.taken[p] || m.open[p].Path == p
+	return there || m.taken[p] || m.renamed[p] || m.open[p].Path == p
 }
 
 // tellSolved says of files in conflict that stay as they are why they are in the

@@ -41,6 +41,7 @@ type meeting struct {
 	elsewhere map[tree.Path]tree.Path        // where a file is by now that the united record has in another place
 	open      map[tree.Path]gitrepo.Unmerged // in conflict, and as git left it
 	taken     map[tree.Path]bool             // in conflict, and solved by hand
+	renamed   map[tree.Path]bool             // old names of files in conflict
 	revived   map[tree.Path]bool             // deleted by git, and in the united record
 }
 

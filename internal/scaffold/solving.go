@@ -37,6 +37,7 @@ func (m *meeting) look(ctx context.Context) error {
 	if err := m.followMoves(known); err != nil {
 		return err
 	}
+	m.joinRenamed()
 	for from, to := range m.newPlaces {
 		_, here := m.there.File(to)
 		if _, old := m.there.File(from); old && !here && m.unmerged[to].Path != to {
@@ -49,6 +50,38 @@ func (m *meeting) look(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// joinRenamed brings the sides of a file in conflict together where a blueprint
+// has renamed it on one side or on both, and git has not seen that.
+func (m *meeting) joinRenamed() {
+	m.renamed = map[tree.Path]bool{}
+	for _, from := range slices.SortedFunc(maps.Keys(m.unmerged), tree.Path.Compare) {
+		to, moved := m.newPlaces[from]
+		f, there := m.there.File(from)
+		if !moved || solving(m.unmerged[from], f, there) != untouched {
+			continue
+		}
+		u, merged := m.unmerged[from], at(m.there, to)
+		one, conflict := m.unmerged[to]
+		if !conflict && merged == nil {
+			continue
+		}
+		one.Path = to
+		one.Base, one.Ours, one.Theirs = or(one.Base, u.Base), or(one.Ours, u.Ours), or(one.Theirs, u.Theirs)
+		if !conflict { // one side has it there
+			one.Ours, one.Theirs = or(one.Ours, merged), or(one.Theirs, merged)
+		}
+		m.unmerged[to], m.renamed[from] = one, true
+		delete(m.unmerged, from)
+	}
+}
+
+func or(a, b *tree.File) *tree.File {
+	if a != nil {
+		return a
+	}
+	return b
 }
 
 // followMoves finds files in conflict at places that no record knows: somebody
