@@ -87,7 +87,7 @@ func (m Item) Available() bool { return m.Status == "active" }
 		}},
 		{name: "a field of the view", steps: steps{
 			after(itemView, "	Description *string   `json:\"description\"`\n", "	Label       string    `json:\"label\"`\n"),
-			after(itemView, "		Description: m.Description,\n", "		Label:       m.Sku + \" \" + m.Name,\n"),
+			after(itemView, "		Description: m.Description,\n", "		Label:       m.Sku + \" \" + m.Status,\n"),
 			replace(itemAPI, "      - description\n      - version\n      - created_at\n", "      - description\n      - label\n      - version\n      - created_at\n"),
 			replace(itemAPI, "      version: { $ref: \"common/parts.yaml#/schemas/Version\" }\n", "      label: { type: string }\n      version: { $ref: \"common/parts.yaml#/schemas/Version\" }\n"),
 		}},
