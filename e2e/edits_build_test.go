@@ -25,7 +25,7 @@ func (c *corpus) buildSample(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "orders")
 	for _, one := range c.sample(t) {
-		t.Run(one.name(), func(t *testing.T) {
+		t.Run(strings.ReplaceAll(one.name(), " / ", ", then "), func(t *testing.T) { // a slash parts names of tests
 			must(t, os.RemoveAll(dir))
 			for name, data := range one.result {
 				put(t, filepath.Join(dir, filepath.FromSlash(name)), data)

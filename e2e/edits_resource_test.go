@@ -70,6 +70,8 @@ func (c ItemController) archive(w http.ResponseWriter, r *http.Request) error {
 }
 
 `),
+			deleteFunction(itemAPITest, "TestItemLifecycle"),
+			deleteFunction(itemAPITest, "TestItemList"),
 		}},
 		{name: "a rule made wider", steps: steps{
 			replace(itemModel, "field.String{Min: 1, Max: 100}", "field.String{Min: 1, Max: 200}"),
@@ -87,7 +89,7 @@ func (m Item) Available() bool { return m.Status == "active" }
 		}},
 		{name: "a field of the view", steps: steps{
 			after(itemView, "	Description *string   `json:\"description\"`\n", "	Label       string    `json:\"label\"`\n"),
-			after(itemView, "		Description: m.Description,\n", "		Label:       m.Sku + \" \" + m.Status,\n"),
+			after(itemView, "		Description: m.Description,\n", "		Label:       m.Sku + \" (item)\",\n"),
 			replace(itemAPI, "      - description\n      - version\n      - created_at\n", "      - description\n      - label\n      - version\n      - created_at\n"),
 			replace(itemAPI, "      version: { $ref: \"common/parts.yaml#/schemas/Version\" }\n", "      label: { type: string }\n      version: { $ref: \"common/parts.yaml#/schemas/Version\" }\n"),
 		}},
@@ -164,7 +166,7 @@ func fillItem(m *model.Item, in *field.Input) error {
 			appendTo("internal/model/customer.go", "\n// Greeting returns how to address the customer.\nfunc (m Customer) Greeting() string { return \"Dear \" + m.Name }\n"),
 		}},
 		{name: "a query of a list", steps: steps{
-			replace(itemModel, "	search := q.Search()\n", "	search := strings.ToLower(q.Search())\n"),
+			replace(itemModel, "	search := q.Search()\n", "	search := strings.TrimSpace(q.Search())\n"),
 			before(itemModel, "	\"time\"\n", "	\"strings\"\n"),
 		}},
 	}
@@ -194,7 +196,8 @@ ALTER TABLE "items" DROP COLUMN "weight";
 		after(itemSQL, "	\"description\" = ?,\n", "	\"weight\" = ?,\n"),
 		replace(itemAPI, "      - description\n      - version\n      - created_at\n", "      - description\n      - weight\n      - version\n      - created_at\n"),
 		everywhere(itemAPI, "        maxLength: 2000\n        pattern: '^[^\\x00]*$'\n", "        maxLength: 2000\n        pattern: '^[^\\x00]*$'\n      weight: { type: integer, minimum: 0, maximum: 2147483647 }\n"),
-		everywhere(itemAPI, "      description: \"Description 1\"\n", "      description: \"Description 1\"\n      weight: 1\n"),
+		everywhere(itemAPI, "\n      description: \"Description 1\"\n", "\n      description: \"Description 1\"\n      weight: 1\n"),
+		everywhere(itemAPI, "\n          description: \"Description 1\"\n", "\n          description: \"Description 1\"\n          weight: 1\n"),
 		after(itemAPITest, "		\"description\": {`\"Description 1\"`, `\"Description 2\"`, `\"Description 3\"`},\n", "		\"weight\":      {`1`, `2`, `3`},\n"),
 	}
 }
