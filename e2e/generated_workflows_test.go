@@ -127,6 +127,9 @@ func checkService(t *testing.T, text string, env map[string]string, ports []stri
 	must(t, err)
 	password, _ := u.User.Password()
 	for _, part := range []string{u.User.Username(), password, strings.TrimPrefix(u.Path, "/")} {
+		if part == "root" && env["MARIADB_ROOT_PASSWORD"] == password {
+			continue // it is there without a word
+		}
 		if !slices.Contains(slices.Collect(maps.Values(env)), part) {
 			t.Errorf("%s: the service has no %q: %v", text, part, env)
 		}

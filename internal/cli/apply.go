@@ -19,8 +19,8 @@ func (a *app) applyCommand() *cobra.Command {
 		Long: `Apply commits a plan that a dry run wrote as JSON. What the plan expects must
 still be true: where a file has changed since, nothing is written.`,
 		Example: `  sill new orders --dry-run --json >plan.json
-  sill apply plan.json
-  sill apply --dry-run --diff plan.json`,
+  sill apply --dry-run --diff plan.json
+  sill apply plan.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return nil

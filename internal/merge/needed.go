@@ -16,10 +16,10 @@ import (
 
 // keepNeeded lets files of Go stay that the blueprint takes away while what the
 // user wrote needs what they declare. Where another file has taken the place of
-// one, it says so.
+// one, it says so. Trees without strays are not those of a user.
 func (t *trees) keepNeeded() error {
 	going := t.going()
-	if len(going) == 0 {
+	if len(going) == 0 || t.Strays == nil {
 		return nil
 	}
 	own, err := t.written()
@@ -79,9 +79,6 @@ func (t *trees) written() (map[tree.Path]tree.File, error) {
 	}
 	for p, f := range t.target {
 		add(p, f)
-	}
-	if t.Strays == nil {
-		return all, nil
 	}
 	strays, err := t.Strays()
 	for p, f := range strays.All() {
