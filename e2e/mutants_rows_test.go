@@ -47,13 +47,15 @@ func rowMutants() []herd {
 					want:  "RS-18 MUST",
 				},
 				{
+					// All have asked before the first is stored.
 					name: "a query decides what is unique, and no index",
 					edits: []edit{
+						{itemRepository, "\t\"context\"\n", "\t\"context\"\n\t\"time\"\n"},
 						{"migrations/00001_create_items.sql", "CREATE UNIQUE INDEX", "CREATE INDEX"},
 						{
 							itemRepository, insert,
 							"\tvar taken int\n\tif err := r.DB.Reader.QueryRowContext(ctx, `SELECT count(*) FROM \"items\" WHERE \"sku\" = ?`, m.Sku).Scan(&taken); err != nil || taken > 0 {\n" +
-								"\t\treturn m, &DuplicateError{Fields: []string{\"sku\"}}\n\t}\n" + insert,
+								"\t\treturn m, &DuplicateError{Fields: []string{\"sku\"}}\n\t}\n\ttime.Sleep(50 * time.Millisecond)\n" + insert,
 						},
 					},
 					want: "RS-18 MUST",
