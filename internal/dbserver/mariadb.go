@@ -13,7 +13,8 @@ import (
 // data outlives a crash of the server but no loss of power, which makes it
 // quick, and it takes as many connections as parallel tests make. It is set up
 // as a careless administrator would: what a service needs of strictness, time
-// zone and character set, it has to ask for.
+// zone and character set, it has to ask for. A server that starts clears the
+// place of temporary tables, so each has its own.
 func MariaDB() Kind {
 	return Kind{
 		name:     "mariadb",
@@ -22,12 +23,12 @@ func MariaDB() Kind {
 		prepare: func(s *Server) ([]string, error) {
 			return []string{
 				"mariadb-install-db", "--no-defaults", "--datadir=" + s.data(), "--auth-root-authentication-method=socket",
-				"--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=8M",
+				"--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=8M", "--tmpdir=" + s.dir,
 			}, s.confide("init.sql", mariadbFirst(s.password))
 		},
 		serve: func(s *Server) []string {
 			return []string{
-				"mariadbd", "--no-defaults", "--datadir=" + s.data(), "--init-file=" + filepath.Join(s.dir, "init.sql"),
+				"mariadbd", "--no-defaults", "--datadir=" + s.data(), "--tmpdir=" + s.dir, "--init-file=" + filepath.Join(s.dir, "init.sql"),
 				"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--socket=socket", "--skip-name-resolve",
 				"--innodb-log-file-size=8M", "--innodb-buffer-pool-size=32M", "--max-connections=500",
 				"--innodb-flush-log-at-trx-commit=2", "--loose-innodb-flush-method=nosync", "--loose-debug-no-sync",
