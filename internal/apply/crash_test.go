@@ -19,6 +19,7 @@ import (
 
 	"groundsill.example/internal/diag"
 	"groundsill.example/internal/faultfs"
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
@@ -322,7 +323,7 @@ func TestModesFollowTheUmask(t *testing.T) {
 
 func TestReadOnlyDirectory(t *testing.T) {
 	if os.Getuid() != 0 {
-		t.Skip("needs to start a process of another user, so it runs as root only")
+		need.Missing(t, "root", "is needed to start a process of another user")
 	}
 	at := newTarget(t, faultOurs)
 	top := filepath.Dir(at.Dir)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/need"
 	"groundsill.example/internal/tree"
 )
 
@@ -19,7 +20,7 @@ func mount(t *testing.T, dir, size string) {
 	t.Helper()
 	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size)
 	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
-		t.Skipf("needs the right to mount a file system: %v", err)
+		need.Missing(t, "mount", "is not allowed: "+err.Error())
 	}
 	check(t, err)
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })

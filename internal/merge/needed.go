@@ -26,10 +26,11 @@ func (t *trees) keepNeeded() error {
 	if err != nil {
 		return err
 	}
+	n := needs{newSources(), map[tree.Path]usage{}}
 	for len(own) > 0 { // a file that stays may need another one
 		stays := map[tree.Path]tree.File{}
 		for _, p := range slices.SortedFunc(maps.Keys(going), tree.Path.Compare) {
-			by, needed, replaced := t.user(own, p, going[p])
+			by, needed, replaced := n.user(own, t.target, p, going[p])
 			if !needed {
 				continue
 			}
@@ -87,69 +88,101 @@ func (t *trees) written() (map[tree.Path]tree.File, error) {
 	return all, err
 }
 
+// needs tells what files of Go declare and use. It reads each file once.
+type needs struct {
+	sources
+
+	used map[tree.Path]usage
+}
+
 // user returns the first of some files that needs what a file declares and no
 // other file of its directory does, and whether another declares some of it.
-func (t *trees) user(files map[tree.Path]tree.File, p tree.Path, f tree.File) (by tree.Path, needed, replaced bool) {
+func (n needs) user(files, target map[tree.Path]tree.File, p tree.Path, f tree.File) (by tree.Path, needed, replaced bool) {
 	dir := path.Dir(p.String())
 	names, others := map[string]bool{}, map[string]bool{}
-	declare(names, p, f)
-	for o, other := range t.target {
+	n.declare(names, p, f)
+	for o, other := range target {
 		if path.Dir(o.String()) == dir {
-			declare(others, o, other)
+			n.declare(others, o, other)
 		}
 	}
 	total := len(names)
 	maps.DeleteFunc(names, func(name string, _ bool) bool { return others[name] })
 	replaced = len(names) < total
 	for _, by := range slices.SortedFunc(maps.Keys(files), tree.Path.Compare) {
-		for name := range mentioned(files[by].Data, dir, path.Dir(by.String()) == dir) {
-			if names[name] {
-				return by, true, replaced
-			}
+		if n.usage(by, files[by]).has(names, dir, path.Dir(by.String()) == dir) {
+			return by, true, replaced
 		}
 	}
 	return tree.Path{}, false, replaced
 }
 
 // declare adds the names that a file of Go declares, without those of methods.
-func declare(names map[string]bool, p tree.Path, f tree.File) {
+func (n needs) declare(names map[string]bool, p tree.Path, f tree.File) {
 	if path.Ext(p.String()) != ".go" || !plain(&f) {
 		return
 	}
-	for _, d := range newSources().declarations(goSource{p.String(), f.Data}) {
+	for _, d := range n.declarations(goSource{p.String(), f.Data}) {
 		if !strings.Contains(d.name, ".") {
 			names[d.name] = true
 		}
 	}
 }
 
-// mentioned returns the names of the package in a directory that a file of Go
-// uses: one of the package, or one that imports it.
-func mentioned(data []byte, dir string, inside bool) map[string]bool {
+// usage is what a file of Go uses and does not declare: names of its own package
+// or of the language, and those of other packages by their import paths.
+type usage struct {
+	plain    map[string]bool
+	imported map[string][]string
+}
+
+func (n needs) usage(p tree.Path, file tree.File) usage {
+	u, known := n.used[p]
+	if known {
+		return u
+	}
+	u = usage{plain: map[string]bool{}, imported: map[string][]string{}}
+	if f, err := parser.ParseFile(token.NewFileSet(), "", file.Data, 0); err == nil {
+		foreign := map[*ast.Ident]bool{}
+		for _, id := range f.Unresolved {
+			u.plain[id.Name], foreign[id] = true, true
+		}
+		paths := map[string]string{}
+		for _, spec := range f.Imports {
+			if imported, err := strconv.Unquote(spec.Path.Value); err == nil && spec.Name != nil {
+				paths[spec.Name.Name] = imported
+			} else if err == nil {
+				paths[path.Base(imported)] = imported
+			}
+		}
+		ast.Inspect(f, func(node ast.Node) bool {
+			if s, ok := node.(*ast.SelectorExpr); ok {
+				if id, ok := s.X.(*ast.Ident); ok && foreign[id] {
+					u.imported[paths[id.Name]] = append(u.imported[paths[id.Name]], s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	n.used[p] = u
+	return u
+}
+
+// has reports whether a file uses one of some names that are declared in a
+// directory, its own or another one.
+func (u usage) has(names map[string]bool, dir string, inside bool) bool {
 	if inside {
-		return unresolved(data)
-	}
-	used := map[string]bool{}
-	f, err := parser.ParseFile(token.NewFileSet(), "", data, parser.SkipObjectResolution)
-	if err != nil {
-		return used
-	}
-	local := ""
-	for _, spec := range f.Imports {
-		if p, err := strconv.Unquote(spec.Path.Value); err == nil && strings.HasSuffix(p, "/"+dir) {
-			local = path.Base(p)
-			if spec.Name != nil {
-				local = spec.Name.Name
+		for name := range names {
+			if u.plain[name] {
+				return true
 			}
 		}
+		return false
 	}
-	ast.Inspect(f, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			if id, ok := s.X.(*ast.Ident); ok && local != "" && id.Name == local {
-				used[s.Sel.Name] = true
-			}
+	for imported, used := range u.imported {
+		if strings.HasSuffix(imported, "/"+dir) && slices.ContainsFunc(used, func(name string) bool { return names[name] }) {
+			return true
 		}
-		return true
-	})
-	return used
+	}
+	return false
 }
