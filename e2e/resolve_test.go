@@ -153,3 +153,51 @@ func TestResolveTwoUpdates(t *testing.T) {
 		})
 	}
 }
+
+// TestResolveKeepsMigrations merges a branch that made a migration with an old
+// version of the blueprint, and a branch that updated to one that makes it
+// otherwise: the migration stays what a database may have run.
+func TestResolveKeepsMigrations(t *testing.T) {
+	need(t, "git")
+	newest := blueprintHistory(t)["0.3.0"]
+	for _, from := range []string{"main", "theirs"} {
+		t.Run("on "+from, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.good([]string{"new", "shop", "--yes"})
+			w.Dir = filepath.Join(w.Dir, "shop")
+			w.git(".", "checkout", "-q", "-b", "theirs")
+			w.step("add field item note:text", 100)
+			want := migrationsOf(w.tree("."))
+			w.git(".", "checkout", "-q", "main")
+			w.step("update -b "+newest, 200)
+			w.step("add field item paid_at:datetime", 300)
+			maps.Copy(want, migrationsOf(w.tree(".")))
+			other := map[string]string{"main": "theirs", "theirs": "main"}[from]
+			w.git(".", "checkout", "-q", from)
+			merge := exec.Command("git", "merge", "--quiet", other)
+			merge.Dir, merge.Env = w.Dir, w.env()
+			if r := w.run(merge); r.Code != 1 {
+				t.Fatalf("git merge: exit code %d: %s%s", r.Code, r.Out, r.Err)
+			}
+			w.good([]string{"resolve"})
+			if diff := diffTrees(want, migrationsOf(w.tree("."))); diff != "" {
+				t.Errorf("the migrations are not what they were:\n%s", diff)
+			}
+			w.git(".", "add", "--all")
+			w.git(".", "commit", "--quiet", "--allow-empty", "--message=Merge")
+			if out := w.good([]string{"status", "--check"}).Out; strings.Contains(out, "migrations/") {
+				t.Errorf("the status tells of migrations that nobody has edited:\n%s", out)
+			}
+		})
+	}
+}
+
+// migrationsOf returns the migrations of a tree.
+func migrationsOf(files map[string]entry) map[string]entry {
+	all := maps.Clone(files)
+	maps.DeleteFunc(all, func(name string, _ entry) bool {
+		return !strings.HasPrefix(name, "migrations/") || !strings.HasSuffix(name, ".sql")
+	})
+	return all
+}

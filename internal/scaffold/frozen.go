@@ -95,10 +95,9 @@ func logged(r record.Record, at string) bool {
 	return slices.ContainsFunc(r.Schema, func(e record.Entry) bool { return e.At == at })
 }
 
-// freeze keeps frozen files as they were made, and copies of those that the new
-// rendering would make otherwise.
+// freeze keeps frozen files as they were made.
 func (c *change) freeze() {
-	made, kept := frozenOf(c.theirs), frozenFiles{}
+	kept := frozenFiles{}
 	for at, files := range frozenOf(c.base) {
 		for p, f := range files {
 			_, stays := c.theirs.Tree.File(p)
@@ -107,6 +106,13 @@ func (c *change) freeze() {
 			}
 		}
 	}
+	c.keep(kept)
+}
+
+// keep puts frozen files into the new rendering, and has the repository keep
+// copies of those that it would make otherwise.
+func (c *change) keep(kept frozenFiles) {
+	made := frozenOf(c.theirs)
 	for p, f := range made[""] {
 		if _, there := kept[""][p]; !there {
 			kept.add("", p, f)

@@ -248,7 +248,9 @@ func (m *meeting) render(context.Context) error {
 		}
 	}
 	m.base = m.sides[ourSide].out
-	m.freezeBoth()
+	if err := m.freezeBoth(); err != nil {
+		return err
+	}
 	for _, s := range m.sides {
 		if s.b != nil {
 			maps.Copy(m.newPlaces, blueprint.MigratePaths(s.out.Tree, m.theirs.Tree, m.new.Between(s.b.Version)))
@@ -269,31 +271,38 @@ func (m *meeting) render(context.Context) error {
 // freezeBoth keeps the migrations of both sides as they were made, where their
 // entries are the same and in the language of the same database; and finds
 // those with another number.
-func (m *meeting) freezeBoth() {
+func (m *meeting) freezeBoth() error {
+	if err := m.readCopies(); err != nil {
+		return err
+	}
+	kept := frozenFiles{}
+	for _, s := range []side{m.sides[theirSide], m.sides[ourSide]} {
+		if s.b == nil {
+			continue
+		}
+		same := s.rec.Answers[databaseKey] == m.to.Answers[databaseKey]
+		for at, files := range frozenOf(m.frozen.in(s.out)) {
+			if at != "" && (!same || !sameEntry(s.rec, m.to, at)) {
+				continue
+			}
+			for p, f := range files {
+				if _, stays := m.theirs.Tree.File(p); stays || at != "" {
+					kept.add(at, p, f)
+				}
+			}
+		}
+	}
+	m.keep(kept)
 	names := map[string]tree.Path{} // by number
 	for p, at := range m.theirs.Frozen {
 		names[at] = p
-	}
-	for _, s := range []side{m.sides[theirSide], m.sides[ourSide]} {
-		kept := s.rec.Answers[databaseKey] == m.to.Answers[databaseKey]
-		for p, at := range s.out.Frozen {
-			f, _ := s.out.Tree.File(p)
-			now, there := names[at]
-			switch {
-			case at == "":
-				if _, stays := m.theirs.Tree.File(p); stays {
-					m.theirs.Tree = m.theirs.Tree.With(p, f)
-				}
-			case there && kept && sameEntry(s.rec, m.to, at):
-				m.theirs.Tree = without(m.theirs.Tree, func(o tree.Path) bool { return o == now }).With(p, f)
-			}
-		}
 	}
 	for p, at := range m.sides[theirSide].out.Frozen {
 		if to, renumbered := names[m.united.Renumbered[at]]; renumbered {
 			m.newPlaces[p] = to
 		}
 	}
+	return nil
 }
 
 // sameEntry reports whether both records have the same entry with a number.
