@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -107,6 +108,9 @@ func (s *Server) first(ctx context.Context) error {
 // URL returns where the server is, as its administrator and with a password,
 // in the form of DATABASE_URL.
 func (s *Server) URL() string { return s.kind.url(s).String() }
+
+// Programs returns the directories that hold the programs of the product.
+func (s *Server) Programs() []string { return slices.Clone(s.programs) }
 
 // administrator is the name of who may do everything.
 const administrator = "sill"
