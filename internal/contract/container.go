@@ -2,6 +2,7 @@ package contract
 
 import (
 	"regexp"
+	"time"
 )
 
 // container returns the clauses about files for containers.
@@ -11,7 +12,7 @@ func container() []Clause {
 		{ID: "CT-1", Title: "the image is built in stages from pinned images", Levels: both, Needs: docker, Run: pinnedImages},
 		{ID: "CT-2", Title: "the image runs as a number that is not root", Levels: both, Needs: docker, Run: plainUser},
 		{ID: "CT-3", Title: "no secrets, history or tests in the image", Levels: must, Needs: docker, Run: buildContext},
-		{ID: "CT-4", Title: "the container needs no rights and stops when told", Levels: must, Needs: docker, Turn: Heavy, Run: confinedRun},
+		{ID: "CT-4", Title: "the container needs no rights and stops when told", Levels: must, Needs: docker, Turn: Heavy, Limit: buildLimit + 2*time.Minute, Run: confinedRun},
 		{ID: "CT-5", Title: "the image installs what the lock file says", Levels: must, Needs: docker, Run: frozenInstalls},
 		{ID: "CT-6", Title: "compose.yaml starts service and database in order", Levels: must, Needs: docker, Run: composeFile},
 		{ID: "CT-7", Title: "pods have no rights that they do not need", Levels: must, Needs: kubernetes, Run: podSecurity},

@@ -133,3 +133,15 @@ func TestWorkflowsAreRed(t *testing.T) {
 		"events listed":  {file, "on:\n  push:\n  pull_request:\n", "on: [push, pull_request]\n"},
 	})
 }
+
+// TestBuildFits demands that the clause about containers does not end while the
+// image, with empty caches, still builds.
+func TestBuildFits(t *testing.T) {
+	t.Parallel()
+	s := suite{Options: Options{Scale: 0.1}}
+	for _, c := range container() {
+		if c.ID == "CT-4" && s.limit(c) <= buildLimit {
+			t.Errorf("%s ends after %v, the build after %v", c.ID, s.limit(c), buildLimit)
+		}
+	}
+}

@@ -12,6 +12,10 @@ import (
 	"time"
 )
 
+// buildLimit is the longest that the build of an image may take: it compiles
+// with empty caches.
+const buildLimit = 10 * time.Minute
+
 // engine is a container engine that works.
 type engine struct {
 	suite   *suite
@@ -81,7 +85,7 @@ func confinedRun(ctx context.Context, s *Session) error {
 		}
 	}
 	image := "contract-" + random(6)
-	if err := e.run(ctx, 10*time.Minute, "build", "--tag", image, "."); err != nil {
+	if err := e.run(ctx, buildLimit, "build", "--tag", image, "."); err != nil {
 		return err
 	}
 	s.later(func() { _ = e.run(context.WithoutCancel(ctx), time.Minute, "image", "rm", "--force", image) })
