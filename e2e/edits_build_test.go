@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"cmp"
-	"hash/fnv"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fullCorpus builds and tests every cell instead of a sample; make corpus-full
@@ -37,8 +35,7 @@ func (c *corpus) buildSample(t *testing.T) {
 	}
 }
 
-// sample returns what is built: everything, or the cells whose names the commit
-// at HEAD puts first. A checkout without git has the same sample each time.
+// sample returns what is built: everything, or the cells whose turn it is.
 func (c *corpus) sample(t *testing.T) []cell {
 	t.Helper()
 	var good []cell
@@ -47,15 +44,5 @@ func (c *corpus) sample(t *testing.T) []cell {
 			good = append(good, one)
 		}
 	}
-	if os.Getenv(fullCorpus) != "" {
-		return good
-	}
-	head, _ := command(".", "git", "rev-parse", "HEAD").Output() // none: no git
-	rank := func(one cell) uint64 {
-		h := fnv.New64a()
-		_, _ = h.Write([]byte(strings.TrimSpace(string(head)) + one.name()))
-		return h.Sum64()
-	}
-	slices.SortFunc(good, func(a, b cell) int { return cmp.Compare(rank(a), rank(b)) })
-	return good[:min(sampleSize, len(good))]
+	return byTurns(t, good, (len(good)+sampleSize-1)/sampleSize, time.Hour, fullCorpus, cell.name)
 }

@@ -39,9 +39,9 @@ const sampleSize = 2
 // Every cell is type-checked in this process, which takes milliseconds because
 // packages that cells have in common are checked once. Building, vetting and
 // testing a cell with the toolchain takes many seconds, so that is done for a
-// sample, which the commit at HEAD chooses: it changes from commit to commit
-// and is the same for whoever looks into a failure. `make corpus-full` does it
-// for every cell that merged, and takes an hour or two.
+// sample, which changes every hour; the log says how to have the same again.
+// `make corpus-full` does it for every cell that merged, and takes an hour or
+// two.
 func TestEdits(t *testing.T) {
 	c := newCorpus(t)
 	t.Run("cells", func(t *testing.T) {

@@ -116,10 +116,15 @@ func TestGenerated(t *testing.T) {
 }
 
 // testService runs the service's own tests, and demands that there are some.
-func testService(t *testing.T, dir string) {
+func testService(t *testing.T, dir string, env ...string) {
 	t.Helper()
-	out := run(t, dir, "go", "test", "./...")
-	if !strings.Contains(out, "ok  \t") {
+	cmd := command(dir, "go", "test", "./...")
+	cmd.Env = append(cmd.Env, env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("go test: %v\n%s", err, out)
+	}
+	if !bytes.Contains(out, []byte("ok  \t")) {
 		t.Errorf("the service has no tests:\n%s", out)
 	}
 }

@@ -31,11 +31,7 @@ func TestServerTests(t *testing.T) {
 			t.Run(database+"/"+c.name, func(t *testing.T) {
 				dir := scaffold(t, append([]string{"--database", database}, c.args...)...)
 				needModules(t, dir)
-				cmd := command(dir, "go", "test", "./...")
-				cmd.Env = append(cmd.Env, "GOFLAGS=-trimpath", "DATABASE_URL="+server.URL())
-				if out, err := cmd.CombinedOutput(); err != nil {
-					t.Errorf("%v\n%s", err, out)
-				}
+				testService(t, dir, "DATABASE_URL="+server.URL())
 			})
 		}
 	}
