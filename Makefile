@@ -60,6 +60,15 @@ corpus: ## try what people do to a service against every operation, and show the
 corpus-full: ## the same, and build and test everything that merges: an hour or two
 	SILL_CORPUS_FULL=1 go test ./e2e -count=1 -run '^TestEdits$$' -timeout 6h
 
+.PHONY: matrix
+matrix: ## build, lint and test services in which every two choices meet: half an hour
+	SILL_MATRIX_FULL=1 go test ./e2e -count=1 -run '^TestGeneratedInPairs$$' -timeout 4h
+
+.PHONY: image-test
+image-test: ## build images with buildah on stand-ins for their bases, and run them without rights
+	@[ "$$(uname)" = Linux ] || { echo 'image-test: containers of this test need Linux' >&2; exit 1; }
+	SILL_TEST_IMAGE=1 SILL_TEST_REQUIRE=buildah,debootstrap,root,postgres go test ./e2e -count=1 -run '^TestImage$$' -v -timeout 1h
+
 .PHONY: lint
 lint: ## check format and lint
 	$(GOLANGCI_LINT) run

@@ -80,19 +80,25 @@ func openDir(t *testing.T) string {
 // checkConfined demands that a process has the rights that it was left.
 func (p *process) checkConfined(t *testing.T) {
 	t.Helper()
-	status := read(t, fmt.Sprintf("/proc/%d", p.cmd.Process.Pid), "status")
+	checkRights(t, read(t, fmt.Sprintf("/proc/%d", p.cmd.Process.Pid), "status"))
+	mounts := read(t, fmt.Sprintf("/proc/%d", p.cmd.Process.Pid), "mountinfo")
+	for line := range strings.SplitSeq(mounts, "\n") {
+		if f := strings.Fields(line); len(f) > 5 && f[4] == "/" && !strings.HasPrefix(f[5], "ro,") && needs.Required("mount") {
+			t.Errorf("the root is mounted %s", f[5])
+		}
+	}
+}
+
+// checkRights demands of the status of a process, as /proc has it, that it is a
+// number without any right.
+func checkRights(t *testing.T, status string) {
+	t.Helper()
 	for _, want := range []string{
 		"Uid:\t12345\t12345\t12345\t12345\n", "Gid:\t12345\t12345\t12345\t12345\n", "Groups:\t \n", "NoNewPrivs:\t1\n",
 		"CapPrm:\t0000000000000000\n", "CapEff:\t0000000000000000\n", "CapBnd:\t0000000000000000\n", "CapAmb:\t0000000000000000\n",
 	} {
 		if !strings.Contains(status, want) {
 			t.Errorf("the process has not %q:\n%s", want, status)
-		}
-	}
-	mounts := read(t, fmt.Sprintf("/proc/%d", p.cmd.Process.Pid), "mountinfo")
-	for line := range strings.SplitSeq(mounts, "\n") {
-		if f := strings.Fields(line); len(f) > 5 && f[4] == "/" && !strings.HasPrefix(f[5], "ro,") && needs.Required("mount") {
-			t.Errorf("the root is mounted %s", f[5])
 		}
 	}
 }
