@@ -61,7 +61,7 @@ corpus-full: ## the same, and build and test everything that merges: an hour or 
 	SILL_CORPUS_FULL=1 go test ./e2e -count=1 -run '^TestEdits$$' -timeout 6h
 
 .PHONY: matrix
-matrix: ## build, lint and test services in which every two choices meet: half an hour
+matrix: ## build, lint and test services in which every two choices meet: a quarter of an hour
 	SILL_MATRIX_FULL=1 go test ./e2e -count=1 -run '^TestGeneratedInPairs$$' -timeout 4h
 
 .PHONY: image-test
