@@ -61,6 +61,7 @@ type Module struct {
 	Conflicts []string
 	Default   bool // on unless the user says otherwise
 	GitRoot   bool // must sit at the root of a git repository ("at: git-root")
+	Tables    bool // has a part of the table of every resource
 }
 
 // Kind is the kind of value a question asks for.
@@ -207,6 +208,18 @@ func (b *Blueprint) Module(name string) (Module, bool) {
 		}
 	}
 	return Module{}, false
+}
+
+// Tables returns the names of the modules that have a part of every table, of
+// those that on reports as chosen.
+func (b *Blueprint) Tables(on func(name string) bool) []string {
+	var names []string
+	for _, m := range b.Modules {
+		if m.Tables && on(m.Name) {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // Parts yields the base and then the modules that on reports as chosen.

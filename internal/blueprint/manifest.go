@@ -87,7 +87,7 @@ func parseModule(name, file string, data []byte) (Module, error) {
 		return Module{}, err
 	}
 	var r manifest
-	m := r.Map(doc, "summary", "default", "at", "needs", "conflicts", "questions", "files")
+	m := r.Map(doc, "summary", "default", "at", "tables", "needs", "conflicts", "questions", "files")
 	m.Require("summary")
 	if !matches(nameForm, name) {
 		r.Fail(doc, "manifest-form", fmt.Sprintf("%q is not the name of a module", name), "")
@@ -104,6 +104,7 @@ func parseModule(name, file string, data []byte) (Module, error) {
 		Conflicts: m.StrList("conflicts"),
 		Default:   m.Bool("default"),
 		GitRoot:   at == "git-root",
+		Tables:    m.Bool("tables"),
 	}, r.Err(diag.Blueprint)
 }
 

@@ -90,12 +90,18 @@ func (w *writer) schema(log []Entry) {
 		w.line("    %s: %s", e.Kind, strictyaml.Quote(e.subject()))
 		if e.Kind == Module {
 			w.line("    step: %s", strictyaml.Quote(e.Step))
-			continue
+			if e.Resource.Name == "" {
+				continue
+			}
+			w.line("    resource: %s", strictyaml.Quote(e.Resource.Name))
 		}
 		w.line("    plural: %s", strictyaml.Quote(e.Resource.Plural))
 		w.text.WriteString("    fields:" + resource.FieldsYAML(e.Resource.Fields, 6))
 		if key := changedKey(e.Kind); key != "" {
 			w.text.WriteString("    " + key + ":" + resource.FieldsYAML(e.Changed, 6))
+		}
+		if len(e.With) > 0 {
+			w.line("    with: [%s]", strings.Join(e.With, ", "))
 		}
 	}
 }

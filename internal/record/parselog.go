@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"groundsill.example/internal/resource"
@@ -33,29 +34,59 @@ func (p *parser) entry(n *strictyaml.Node) Entry {
 	if !ok {
 		return Entry{}
 	}
-	known := []string{"at", string(kind)}
+	required := []string{"at", string(kind)}
+	var optional []string
 	if kind == Module {
-		known = append(known, "step")
+		required = append(required, "step")
 	} else {
-		known = append(known, "plural", "fields")
+		optional = append(optional, "with")
+	}
+	if m.Has("resource") && kind == Module {
+		required = append(required, "resource")
+	}
+	if m.Has("resource") || kind != Module {
+		required = append(required, "plural", "fields")
 	}
 	if key := changedKey(kind); key != "" {
-		known = append(known, key)
+		required = append(required, key)
 	}
-	m = p.Map(n, known...)
-	m.Require(known...)
+	m = p.Map(n, slices.Concat(required, optional)...)
+	m.Require(required...)
 	e := Entry{At: p.shaped(m, "at", atForm, "5 or 14 digits in quotes"), Kind: kind}
 	if kind == Module {
 		e.Module = p.shaped(m, string(Module), nameForm, "the name of a module")
 		e.Step = p.shaped(m, "step", keyForm, "the name of a migration of the module")
+		if m.Has("resource") {
+			e.Resource = p.table(m, "resource")
+			p.checkEntry(n, e)
+		}
 		return e
 	}
-	e.Resource = resource.Resource{Name: m.Str(string(kind)), Plural: m.Str("plural"), Fields: p.fields(m, "fields")}
+	e.Resource = p.table(m, string(kind))
+	e.With = p.with(m)
 	if key := changedKey(kind); key != "" {
 		e.Changed = p.fields(m, key)
 	}
 	p.checkEntry(n, e)
 	return e
+}
+
+// table reads the resource that an entry is about, whose name stands under a
+// key.
+func (p *parser) table(m strictyaml.Map, name string) resource.Resource {
+	return resource.Resource{Name: m.Str(name), Plural: m.Str("plural"), Fields: p.fields(m, "fields")}
+}
+
+// with reads the names of modules, which are in order and each there once.
+func (p *parser) with(m strictyaml.Map) []string {
+	names := m.StrList("with")
+	for i, name := range names {
+		if !matches(nameForm, name) || i > 0 && names[i-1] >= name {
+			p.Fail(m.Node, "record-value", "with lists names of modules, each once and in the order of the alphabet", "")
+			break
+		}
+	}
+	return names
 }
 
 // kind returns the one kind that an entry has a key for.
@@ -94,6 +125,9 @@ func (p *parser) checkEntry(n *strictyaml.Node, e Entry) {
 	}
 	if changedKey(e.Kind) != "" && len(e.Changed) == 0 {
 		p.Fail(n, "record-value", fmt.Sprintf("the schema entry %s changes no field", e.At), "")
+	}
+	if e.Kind == Module {
+		p.Take(n, resource.CheckAlone(e.Resource))
 	}
 	if r, ok := e.Before(); ok {
 		p.Take(n, resource.CheckAlone(r))

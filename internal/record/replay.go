@@ -10,17 +10,10 @@ import (
 // schema log disagree: the log makes other fields, or none. A record that only
 // sill has changed has none.
 func (r Record) Unrecorded() []string {
-	tables := map[string]resource.Resource{}
-	for _, e := range r.Schema {
-		if after, stays := e.After(); stays {
-			tables[e.Resource.Name] = after
-		} else if e.Kind == Drop {
-			delete(tables, e.Resource.Name)
-		}
-	}
+	tables := r.tables()
 	var names []string
 	for _, one := range r.Resources {
-		if made, there := tables[one.Name]; !there || !sameFields(made, one) {
+		if made, there := tables[one.Name]; !there || !sameFields(made.resource, one) {
 			names = append(names, one.Name)
 		}
 		delete(tables, one.Name)

@@ -18,7 +18,7 @@ const (
 	Add       Kind = "add"        // fields to a resource
 	Drop      Kind = "drop"       // a resource
 	DropField Kind = "drop-field" // fields of a resource
-	Module    Kind = "module"     // tables of a module
+	Module    Kind = "module"     // tables of a module, or its part of the table of a resource
 )
 
 // Entry is one step in the history of the schema, and one migration file. It
@@ -32,7 +32,14 @@ type Entry struct {
 	Changed  []resource.Field  // Add, DropField: the fields that come or go
 	Module   string            // Module: its name
 	Step     string            // Module: which of its migrations
+	With     []string          // the modules that have a part of the table, by name; not of Module
 }
+
+// The steps of a module in the table of a resource.
+const (
+	StepAdd  = "add"
+	StepDrop = "drop"
+)
 
 // Before returns the resource as the entry finds it, and false when the entry
 // makes it or is about a module.
@@ -68,10 +75,11 @@ func (e Entry) all() resource.Resource {
 
 // Initial returns the log of a new repository: an entry for each resource in
 // canonical order, numbered from one so that two runs make the same bytes.
-func Initial(rs []resource.Resource) []Entry {
+// With names the modules that have a part of every table.
+func Initial(rs []resource.Resource, with ...string) []Entry {
 	log := make([]Entry, 0, len(rs))
 	for i, r := range resource.Sorted(rs) {
-		log = append(log, Entry{At: fmt.Sprintf("%05d", i+1), Kind: Create, Resource: r})
+		log = append(log, Entry{At: fmt.Sprintf("%05d", i+1), Kind: Create, Resource: r, With: with})
 	}
 	return log
 }

@@ -98,7 +98,7 @@ func (u *union) without(ours, theirs []Entry) []Entry {
 			})
 		})
 		stays = stays && (e.Kind != Module || !slices.ContainsFunc(ours, func(o Entry) bool {
-			return o.Kind == Module && o.Module == e.Module && o.Step == e.Step
+			return o.Kind == Module && o.Module == e.Module && o.Step == e.Step && o.Resource.Name == e.Resource.Name
 		}))
 		if stays {
 			left = append(left, one)
@@ -138,21 +138,23 @@ func (u *union) renumber(taken, theirs []Entry) {
 // restated returns a log in which every entry knows its table as the entries
 // before it have left it.
 func restated(log []Entry) []Entry {
-	tables := map[string]resource.Resource{}
+	tables := map[string]table{}
 	for i, e := range log {
 		now, there := tables[e.Resource.Name]
-		if before, changes := e.Before(); changes && there && !sameFields(before, now) {
-			e.Resource = now
+		if there && e.Kind == Module && !sameFields(e.Resource, now.resource) {
+			e.Resource = now.resource
+		}
+		if before, changes := e.Before(); changes && there && !sameFields(before, now.resource) {
+			e.Resource = now.resource
 			if e.Kind == DropField {
-				e.Resource.Fields = fieldsWithout(now.Fields, e.Changed)
+				e.Resource.Fields = fieldsWithout(now.resource.Fields, e.Changed)
 			}
-			log[i] = e
 		}
-		if after, stays := e.After(); stays {
-			tables[e.Resource.Name] = after
-		} else if e.Kind == Drop {
-			delete(tables, e.Resource.Name)
+		if there && e.Kind != Create && e.Kind != Module {
+			e.With = now.with
 		}
+		log[i] = e
+		follow(tables, e)
 	}
 	return log
 }

@@ -22,7 +22,7 @@ func newData(e *eval.Evaluator, b *blueprint.Blueprint, rec record.Record) (map[
 		"resources_by_name": resourceList(byName(sorted), sorted),
 		"uses":              uses(fieldsOf(sorted)),
 		"modules":           moduleData(b, rec),
-		"schema":            schemaData(rec.Schema, sorted),
+		"schema":            schemaData(rec.Schema, sorted, b.Modules),
 		"commands":          map[string]any{},
 	}
 	for _, q := range b.Base.Questions {

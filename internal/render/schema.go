@@ -2,15 +2,17 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"groundsill.example/internal/blueprint"
 	"groundsill.example/internal/record"
 	"groundsill.example/internal/resource"
 )
 
 // schemaData returns the log of the schema. An entry says what it needs by
 // itself, so that a migration is rendered from its entry alone.
-func schemaData(entries []record.Entry, all []resource.Resource) []any {
+func schemaData(entries []record.Entry, all []resource.Resource, modules []blueprint.Module) []any {
 	out := make([]any, 0, len(entries))
 	for _, entry := range entries {
 		data := map[string]any{
@@ -22,6 +24,7 @@ func schemaData(entries []record.Entry, all []resource.Resource) []any {
 			"fields": fieldList(entry.Changed),
 			"before": false,
 			"after":  false,
+			"with":   withData(entry, modules),
 		}
 		data["resource"] = resourceData(entry.Resource, all)
 		if before, ok := entry.Before(); ok {
@@ -51,7 +54,23 @@ func entryName(entry record.Entry) string {
 		return string(entry.Kind) + "_" + entry.Resource.Plural
 	case record.Module:
 	}
-	return entry.Module + "_" + entry.Step
+	switch {
+	case entry.Resource.Name == "":
+		return entry.Module + "_" + entry.Step
+	case entry.Step == record.StepDrop:
+		return "drop_" + entry.Module + "_from_" + entry.Resource.Plural
+	}
+	return entry.Step + "_" + entry.Module + "_to_" + entry.Resource.Plural
+}
+
+// withData says of every module whether it has a part of the table that an
+// entry is about.
+func withData(entry record.Entry, modules []blueprint.Module) map[string]any {
+	all := map[string]any{}
+	for _, m := range modules {
+		all[m.Name] = slices.Contains(entry.With, m.Name)
+	}
+	return all
 }
 
 func changeName(verb string, fields []resource.Field, preposition, table string) string {

@@ -82,7 +82,7 @@ func (w World) changed(ctx context.Context, r ChangeRequest, e edit) (Draft, err
 	}
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return e(ctx, c) },
-		c.render, c.look, c.merge, c.exchange, c.compare, c.checkClean, c.checkPlaces,
+		c.keepTables, c.render, c.look, c.merge, c.exchange, c.compare, c.checkClean, c.checkPlaces,
 	} {
 		if err := step(ctx); err != nil {
 			return Draft{}, err
@@ -160,6 +160,30 @@ func noRepository() error {
 		Code: "record-missing", Summary: "there is no " + record.Name + " here or above",
 		Hint: "go to a repository that sill made, or make one with sill new",
 	})
+}
+
+// keepTables brings the log of the schema into line with the modules that have
+// a part of every table, and tells what its new entries drop.
+func (c *change) keepTables(ctx context.Context) error {
+	known, forget := c.from.Schema, record.Forget(func(record.Entry) bool { return false })
+	had, on := tables(c.old, c.from), tables(c.new, c.to)
+	switch {
+	case c.restart:
+		known = nil
+	case !slices.Equal(had, on):
+		var err error
+		if forget, err = c.forget(ctx); err != nil {
+			return err
+		}
+	}
+	c.to = c.to.WithTables(on, known, forget, c.Now())
+	c.tellDropped()
+	return nil
+}
+
+// tables returns the modules of a record that have a part of every table.
+func tables(b *blueprint.Blueprint, r record.Record) []string {
+	return b.Tables(func(name string) bool { _, has := r.Modules[name]; return has })
 }
 
 // render renders what the repository is to be.

@@ -267,11 +267,11 @@ func (n *newRun) describe(context.Context) error {
 		Answers:   n.answers.Map(),
 		Resources: n.Resources,
 		Modules:   map[string]map[string]any{},
-		Schema:    record.Initial(n.Resources),
 	}
 	for name, answers := range n.modules {
 		n.record.Modules[name] = answers.Map()
 	}
+	n.record.Schema = record.Initial(n.Resources, tables(n.b, n.record)...)
 	var err error
 	n.rendered, err = render.Render(n.b, n.record)
 	n.record.Commands = n.rendered.Commands

@@ -38,7 +38,6 @@ func (w World) RemoveResources(ctx context.Context, r ChangeRequest, names []str
 				return failed
 			}
 		}
-		c.tellDropped()
 		return nil
 	})
 }
@@ -69,7 +68,6 @@ func (w World) RemoveFields(ctx context.Context, r ChangeRequest, names []FieldN
 				return err
 			}
 		}
-		c.tellDropped()
 		return nil
 	})
 }
@@ -145,7 +143,12 @@ func (c *change) tellDropped() {
 				names = append(names, f.Key())
 			}
 			what = fmt.Sprintf("%s of the table %s", strings.Join(names, ", "), e.Resource.Plural)
-		case record.Create, record.Add, record.Module:
+		case record.Module:
+			if e.Step != record.StepDrop {
+				continue
+			}
+			what = fmt.Sprintf("what module %s has in the table %s", e.Module, e.Resource.Plural)
+		case record.Create, record.Add:
 			continue
 		}
 		why := "a remote-tracking branch holds the migration that made it, or others build on it"
