@@ -43,6 +43,7 @@ type client struct {
 	http    *http.Client
 	seen    *seen
 	now     func() time.Time
+	bearer  string // the token of requests to the API; "" for none
 }
 
 func newClient(port int, all *seen, now func() time.Time) *client {
@@ -76,7 +77,8 @@ type chunked []byte
 // do sends a request and returns the answer. The body is sent as it is when it
 // is text or bytes, else as JSON. Headers are name, value, name, value; a
 // Content-Type is application/json where a body has none, and left out when
-// its value is empty. Host is a header here.
+// its value is empty. Host is a header here. Requests to the API have the token
+// of the client unless a header says otherwise.
 func (c *client) do(ctx context.Context, method, path string, body any, headers ...string) *reply {
 	r := &reply{method: method, path: path}
 	data, length := encode(body)
@@ -89,6 +91,9 @@ func (c *client) do(ctx context.Context, method, path string, body any, headers 
 	}
 	req.URL = &url.URL{Scheme: c.scheme, Host: c.address, Opaque: target, RawQuery: query}
 	req.ContentLength = length
+	if c.bearer != "" && strings.HasPrefix(target, apiPrefix) {
+		req.Header.Set("Authorization", "Bearer "+c.bearer)
+	}
 	setHeaders(req, body != nil, headers)
 	c.exchange(req, r)
 	c.seen.observe(r)
@@ -153,7 +158,7 @@ func setHeaders(req *http.Request, hasBody bool, headers []string) {
 		switch {
 		case name == "Host":
 			req.Host = value
-		case name == "Content-Type" && value == "":
+		case (name == "Content-Type" || name == "Authorization") && value == "":
 			req.Header.Del(name)
 		default:
 			req.Header.Set(name, value)

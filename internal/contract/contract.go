@@ -106,7 +106,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 func All() []Clause {
 	return slices.Concat(
 		needing(Process, startup()), health(), semantics(), resources(), needing(Log, logging()), metrics(),
-		security(), needing(Process, faults()), needing(Repository, container()), needing(Repository, repository()),
+		security(), authentication(), needing(Process, faults()), needing(Repository, container()), needing(Repository, repository()),
 	)
 }
 
@@ -120,6 +120,9 @@ type suite struct {
 	clone  *workcopy
 
 	outside *outsideOnly // nil for a service that the suite starts
+
+	issuer    *issuer // of tokens; nil where the service asks for none
+	protected *api    // what the service asks of tokens
 
 	begun       map[string]*Session // what Provoke has found, by clause
 	undescribed error               // why there is no description to hold answers against
@@ -181,6 +184,10 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 	if len(chosen) == 0 {
 		return Report{}, fmt.Errorf("no clause is called %s", strings.Join(s.Clauses, " or "))
 	}
+	if err := s.openIssuer(ctx); err != nil {
+		return Report{}, err
+	}
+	defer s.issuer.close()
 	s.describe(ctx, chosen)
 	results := make([][]Result, len(chosen))
 	s.turn(ctx, chosen, results, Waiting, s.Parallel)

@@ -175,7 +175,7 @@ func (s *suite) launchIn(dir string, db database, settings ...string) (*service,
 	v.env = environment(slices.Concat(s.Env, []string{
 		"APP_ENV=production", "HOST=127.0.0.1", "PORT=" + strconv.Itoa(v.port),
 		"METRICS_PORT=" + strconv.Itoa(v.metrics), "DATABASE_URL=" + db.url(),
-	}, settings))
+	}, s.issuer.settings(), settings))
 	v.port = setting(v.env, "PORT", v.port)
 	v.metrics = setting(v.env, "METRICS_PORT", v.metrics)
 	p, err := s.commandIn(dir, "start", v.env)
@@ -184,6 +184,7 @@ func (s *suite) launchIn(dir string, db database, settings ...string) (*service,
 	}
 	v.process = p
 	v.client = newClient(v.port, s.seen, s.Now)
+	v.bearer = s.issuer.bearer()
 	s.seen.add(v)
 	return v, nil
 }
@@ -334,7 +335,7 @@ func (s *suite) migrate(ctx context.Context, db database) error {
 
 // toolEnv is the environment of commands that do not serve.
 func (s *suite) toolEnv(db database) []string {
-	return environment(slices.Concat(s.Env, []string{"APP_ENV=production", "DATABASE_URL=" + db.url()}))
+	return environment(slices.Concat(s.Env, []string{"APP_ENV=production", "DATABASE_URL=" + db.url()}, s.issuer.settings()))
 }
 
 // parseObject reads one JSON object, numbers as they are written.

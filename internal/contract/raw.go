@@ -18,6 +18,8 @@ type wire struct {
 	in   *bufio.Reader
 	seen *seen
 	line string // of the last request that was begun
+
+	bearer string // as of a client
 }
 
 // dial opens a connection to the service; everything on it ends within limit.
@@ -29,7 +31,7 @@ func (c *client) dial(ctx context.Context, limit time.Duration) (*wire, error) {
 	if err := conn.SetDeadline(c.now().Add(limit)); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &wire{conn: conn, in: bufio.NewReader(conn), seen: c.seen}, nil
+	return &wire{conn: conn, in: bufio.NewReader(conn), seen: c.seen, bearer: c.bearer}, nil
 }
 
 func (c *client) connect(ctx context.Context) (net.Conn, error) {
@@ -40,9 +42,14 @@ func (c *client) connect(ctx context.Context) (net.Conn, error) {
 	return dialer.DialContext(ctx, "tcp", c.address)
 }
 
-// send writes bytes.
+// send writes bytes. A request to the API that begins with them gets the token
+// of the client.
 func (w *wire) send(text string) error {
 	w.begin(text)
+	line, rest, begins := strings.Cut(text, " HTTP/1.1\r\n")
+	if _, path, _ := strings.Cut(line, " "); begins && w.bearer != "" && strings.HasPrefix(path, apiPrefix) {
+		text = line + " HTTP/1.1\r\nAuthorization: Bearer " + w.bearer + "\r\n" + rest
+	}
 	_, err := io.WriteString(w.conn, text)
 	return err
 }

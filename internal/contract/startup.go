@@ -73,7 +73,9 @@ func (s *Session) launchBare(db database, prepare func(room *namespace) error) (
 		"DATABASE_URL=" + db.url(), "PORT=" + strconv.Itoa(v.port),
 		"METRICS_PORT=" + strconv.Itoa(v.metrics), "LANG=C", "TZ=Asia/Kolkata",
 	}
+	v.env = append(v.env, u.issuer.settings()...)
 	v.client = newClient(v.port, u.seen, u.Now)
+	v.bearer = u.issuer.bearer()
 	if err := s.enterNamespace(v); err != nil {
 		return nil, err
 	}
@@ -104,6 +106,9 @@ func (s *Session) enterNamespace(v *service) error {
 	s.later(room.close)
 	v.room = room
 	v.dialIn(room)
+	if err := s.suite.issuer.enterRoom(room); err != nil {
+		return err
+	}
 	if far, ok := v.database.(networked); ok {
 		return far.enter(room)
 	}
