@@ -276,7 +276,7 @@ func (c *client) pour(ctx context.Context, message, request string) *reply {
 	}
 	defer w.close()
 	w.begin(message)
-	go func() { _, _ = io.WriteString(w.conn, message) }()
+	go func() { _, _ = io.WriteString(w.conn, w.admitted(message)) }()
 	return w.answer("POST", request)
 }
 

@@ -46,12 +46,18 @@ func (c *client) connect(ctx context.Context) (net.Conn, error) {
 // of the client.
 func (w *wire) send(text string) error {
 	w.begin(text)
+	_, err := io.WriteString(w.conn, w.admitted(text))
+	return err
+}
+
+// admitted returns a text with the token of the client, if it begins a request
+// to the API.
+func (w *wire) admitted(text string) string {
 	line, rest, begins := strings.Cut(text, " HTTP/1.1\r\n")
 	if _, path, _ := strings.Cut(line, " "); begins && w.bearer != "" && strings.HasPrefix(path, apiPrefix) {
 		text = line + " HTTP/1.1\r\nAuthorization: Bearer " + w.bearer + "\r\n" + rest
 	}
-	_, err := io.WriteString(w.conn, text)
-	return err
+	return text
 }
 
 // begin remembers which request a text begins, if it does.
