@@ -158,11 +158,10 @@ func (r Record) unadded(name string, gone []resource.Field, forget Forget) ([]En
 }
 
 // Restarted returns the record with a log that begins anew, as for a database
-// of another kind: what there is now is what the first migrations make. With
-// names the modules that have a part of every table. Steps of modules in tables
-// of their own stay, after the resources.
-func (r Record) Restarted(with ...string) Record {
-	log := Initial(r.Resources, with...)
+// of another kind: what there is now is what the first migrations make. Steps
+// of modules in tables of their own stay, after the resources.
+func (r Record) Restarted() Record {
+	log := Initial(r.Resources)
 	for _, e := range r.Schema {
 		if e.Kind == Module && e.Resource.Name == "" {
 			e.At = fmt.Sprintf("%05d", len(log)+1)
