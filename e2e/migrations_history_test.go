@@ -24,11 +24,12 @@ type history struct {
 	cases   []alteration
 	dialect string
 	command []string // the probe, with all arguments but the last two
+	owned   bool     // rows get owners in the second stage, as module auth gives them
 }
 
 // newHistory builds the probe in a service and renders the migrations of a
 // record that no command would write.
-func newHistory(t *testing.T, dir, database, url string) *history {
+func newHistory(t *testing.T, dir, database, url string, owned bool) *history {
 	t.Helper()
 	needModules(t, dir)
 	probe, err := os.ReadFile(filepath.Join("testdata", "probe", "main.go"))
@@ -40,7 +41,7 @@ func newHistory(t *testing.T, dir, database, url string) *history {
 	must(t, err)
 	rec, err := record.Parse(record.Name, data)
 	must(t, err)
-	h := &history{t: t, cases: alterations(t), dialect: database}
+	h := &history{t: t, cases: alterations(t), dialect: database, owned: owned}
 	rec.Resources, rec.Schema = nil, h.log()
 	migrations := t.TempDir()
 	for name, content := range rendered(t, rec) {
@@ -72,7 +73,11 @@ func (h *history) log() []record.Entry {
 	var log []record.Entry
 	entry := func(kind record.Kind, r resource.Resource, changed ...resource.Field) {
 		last++
-		log = append(log, record.Entry{At: fmt.Sprintf("%05d", last), Kind: kind, Resource: r, Changed: changed})
+		e := record.Entry{At: fmt.Sprintf("%05d", last), Kind: kind, Resource: r, Changed: changed}
+		if owners := last > created || !strings.HasPrefix(r.Name, "a"); h.owned && owners {
+			e.With = []string{"auth"}
+		}
+		log = append(log, e)
 	}
 	base := alteration{}.resource("p")
 	base.Name, base.Plural = "p", "ps"
@@ -84,6 +89,14 @@ func (h *history) log() []record.Entry {
 		entry(record.Create, c.child())
 	}
 	last = created
+	for _, c := range h.cases {
+		if h.owned {
+			last++
+			log = append(log, record.Entry{
+				At: fmt.Sprintf("%05d", last), Kind: record.Module, Module: "auth", Step: record.StepAdd, Resource: c.resource("a"),
+			})
+		}
+	}
 	for _, c := range h.cases {
 		entry(record.Add, c.resource("a"), c.changed()...)
 	}

@@ -23,14 +23,18 @@ const (
 // TestMigrations walks through a history in which every type of field with
 // every modifier comes and goes, forth and back, on real databases. What is
 // added in a step of its own has to be what it is when it is there from the
-// start, and rows and references have to outlive it.
+// start, and rows and references have to outlive it. Once more, rows get owners
+// on the way.
 func TestMigrations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a service")
 	}
 	for _, database := range databases() {
 		t.Run(database, func(t *testing.T) {
-			travel(t, newHistory(t, scaffold(t, "--database", database), database, emptyDatabase(t, database)))
+			travel(t, newHistory(t, scaffold(t, "--database", database), database, emptyDatabase(t, database), false))
+		})
+		t.Run(database+"-owned", func(t *testing.T) {
+			travel(t, newHistory(t, scaffold(t, "--database", database, "--with", "auth"), database, emptyDatabase(t, database), true))
 		})
 	}
 }

@@ -114,7 +114,7 @@ func TestWithTables(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(got.Schema, again.Schema); diff != "" {
+			if diff := cmp.Diff(string(Format(got)), string(Format(again))); diff != "" {
 				t.Errorf("read back: %s", diff)
 			}
 		})

@@ -101,6 +101,8 @@ func (m *meeting) unite(ctx context.Context, choice Choice) error {
 	if err := m.reanswer(ctx, nil); err != nil {
 		return err
 	}
+	// One side may have a module that the tables of the other know nothing of.
+	m.to = m.to.WithTables(tables(m.new, m.to), m.to.Schema, func(record.Entry) bool { return false }, m.Now())
 	return checkReserved(m.new, m.to.Resources)
 }
 
