@@ -80,6 +80,7 @@ func TestContract(t *testing.T) {
 			for _, c := range []generatedCase{
 				{name: "default", args: []string{"--with", "kubernetes,devcontainer,vscode,precommit"}},
 				{name: "related", args: []string{"--resource-file", resourceFile("related")}},
+				{name: "auth", args: []string{"--with", "auth", "--resource-file", resourceFile("related")}},
 				{name: "no-resource", args: []string{"--no-resource"}},
 			} {
 				t.Run(c.name, func(t *testing.T) {

@@ -35,6 +35,7 @@ type edit struct{ file, old, changed string }
 // herd is mutants on one database, and the clauses that they are tried with.
 type herd struct {
 	name, database string
+	with           string // a module that the service has
 	namespace      bool // a network of its own is needed to notice
 	clauses        []string
 	mutants        []mutant
@@ -42,7 +43,7 @@ type herd struct {
 
 func herds() []herd {
 	return slices.Concat(startupMutants(), httpMutants(), listingMutants(), rowMutants(), logMutants(), metricsMutants(),
-		securityMutants(), faultMutants(), networkMutants())
+		securityMutants(), authMutants(), faultMutants(), networkMutants())
 }
 
 // TestMutants breaks the generated service on purpose, one thing at a time, and
@@ -68,7 +69,7 @@ func TestMutants(t *testing.T) {
 // nursery is where mutants are made. Building keeps the machine busy and trying
 // mostly waits, so one is built while several are tried.
 type nursery struct {
-	origins  map[string]string // database → directory of the service as it is
+	origins  map[string]string // database and module → directory of the service as it is
 	building sync.Mutex
 	trying   chan struct{}
 }
@@ -81,8 +82,17 @@ func newNursery(t *testing.T) *nursery {
 		n.origins[database] = scaffold(t, "--database", database)
 		needModules(t, n.origins[database])
 	}
+	for _, h := range herds() {
+		if key := h.origin(); n.origins[key] == "" {
+			n.origins[key] = scaffold(t, "--database", h.database, "--with", h.with)
+			needModules(t, n.origins[key])
+		}
+	}
 	return n
 }
+
+// origin names the service that mutants are made of.
+func (h herd) origin() string { return h.database + h.with }
 
 // try runs the clauses against the service as it is and against every mutant.
 func (h herd) try(t *testing.T, n *nursery) {
@@ -97,7 +107,7 @@ func (h herd) try(t *testing.T, n *nursery) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	for _, m := range append([]mutant{{name: "as it is"}}, h.mutants...) {
-		dir := n.build(t, h.database, m)
+		dir := n.build(t, h.origin(), m)
 		wait.Go(func() {
 			n.trying <- struct{}{}
 			defer func() { <-n.trying }()
@@ -133,12 +143,12 @@ func (h herd) judge(t *testing.T, m mutant, dir, server string) {
 }
 
 // build makes the service, changes it and builds it.
-func (n *nursery) build(t *testing.T, database string, m mutant) string {
+func (n *nursery) build(t *testing.T, origin string, m mutant) string {
 	t.Helper()
 	n.building.Lock()
 	defer n.building.Unlock()
 	dir := filepath.Join(t.TempDir(), "orders")
-	must(t, os.CopyFS(dir, os.DirFS(n.origins[database])))
+	must(t, os.CopyFS(dir, os.DirFS(n.origins[origin])))
 	for _, e := range m.edits {
 		e.apply(t, m.name, dir)
 	}
