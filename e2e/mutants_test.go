@@ -36,7 +36,7 @@ type edit struct{ file, old, changed string }
 type herd struct {
 	name, database string
 	with           string // a module that the service has
-	namespace      bool // a network of its own is needed to notice
+	namespace      bool   // a network of its own is needed to notice
 	clauses        []string
 	mutants        []mutant
 }

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -50,7 +51,7 @@ type issuer struct {
 // newIssuer starts an issuer on a port of this machine.
 func (s *suite) newIssuer(scopes []string) (*issuer, error) {
 	i := &issuer{
-		address: net.JoinHostPort("127.0.0.1", fmt.Sprint(s.freePort())), scopes: scopes, now: s.Now,
+		address: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.freePort())), scopes: scopes, now: s.Now,
 	}
 	if err := i.rotate(); err != nil {
 		return nil, err
@@ -87,8 +88,9 @@ func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
+	content, _ := encode(object{"keys": []any{publicKey(i.key, i.id)}})
 	w.Header().Set("Content-Type", jsonType)
-	_ = json.NewEncoder(w).Encode(object{"keys": []any{publicKey(i.key, i.id)}})
+	_, _ = w.Write(content)
 }
 
 func publicKey(key *rsa.PrivateKey, id string) object {
@@ -292,4 +294,3 @@ func (i *issuer) enterRoom(room *namespace) error {
 	room.do(func() { err = i.listen() })
 	return err
 }
-

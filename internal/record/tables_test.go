@@ -16,8 +16,8 @@ func logged(log []Entry) []string {
 		if e.Kind == Module {
 			text = e.Step + " " + e.Module + " " + e.Resource.Name
 		}
-		for _, name := range e.With {
-			text += " with " + name
+		if len(e.With) > 0 {
+			text += " with " + strings.Join(e.With, " ")
 		}
 		all = append(all, text)
 	}
