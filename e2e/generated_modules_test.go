@@ -11,6 +11,8 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/google/go-cmp/cmp"
+
+	"groundsill.example/internal/record"
 )
 
 // choices are what the blueprint offers: its databases and its modules.
@@ -193,7 +195,8 @@ func TestGeneratedLintersAreRed(t *testing.T) {
 }
 
 // TestGeneratedModulesComeAndGo adds every module to a service without any, and takes it
-// out again: the files are those of a service that was made so.
+// out again: the files are those of a service that was made so, but for the log
+// of the schema where a module comes to tables that are there.
 func TestGeneratedModulesComeAndGo(t *testing.T) {
 	need(t, "git")
 	databases, all := choices(t)
@@ -207,7 +210,7 @@ func TestGeneratedModulesComeAndGo(t *testing.T) {
 			for _, module := range all {
 				w.good([]string{"-C", "orders", "add", module, "--commit"})
 				with := readTree(t, combination{database: database, all: all, on: []string{module}}.scaffold(t))
-				if diff := cmp.Diff(with, readTree(t, dir)); diff != "" {
+				if diff := cmp.Diff(outsideLog(with), outsideLog(readTree(t, dir))); diff != "" {
 					t.Errorf("%s, added later, is not what it is from the beginning (- want, + got):\n%s", module, diff)
 				}
 				w.good([]string{"-C", "orders", "remove", module, "--commit"})
@@ -217,6 +220,16 @@ func TestGeneratedModulesComeAndGo(t *testing.T) {
 			}
 		})
 	}
+}
+
+// outsideLog returns a tree without the log of the schema and its migrations.
+func outsideLog(files map[string]string) map[string]string {
+	left := maps.Clone(files)
+	maps.DeleteFunc(left, func(name, _ string) bool { return strings.HasSuffix(name, ".sql") })
+	before, log, _ := strings.Cut(left[record.Name], "\nschema:")
+	_, after, _ := strings.Cut(log, "\ncommands:")
+	left[record.Name] = before + after
+	return left
 }
 
 // yamlRules are those of yamllint, but for what is a matter of taste.
