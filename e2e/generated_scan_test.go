@@ -95,6 +95,7 @@ var (
 		"mongodb":  regexp.MustCompile(`(?i)\bmongo(db)?\b`),
 	}
 	moduleWords = map[string]*regexp.Regexp{
+		"auth":         regexp.MustCompile(`(?i)\b(jwt|jwks|bearer|oauth\w*|auth_\w+|_owner)\b`),
 		"docker":       regexp.MustCompile(`(?i)\bdocker\w*\b`),
 		"kubernetes":   regexp.MustCompile(`(?i)\b(kubernetes|kustomiz\w*|kubectl|k8s)\b`),
 		"precommit":    regexp.MustCompile(`(?i)\bpre-?commit\b`),

@@ -95,6 +95,8 @@ func TestGenerated(t *testing.T) {
 		cases[i].lint = true
 	}
 	cases = append(cases,
+		generatedCase{name: "auth", args: []string{"--with", "auth", "--resource-file", resourceFile("related")}, lint: true},
+		generatedCase{name: "auth-no-resource", args: []string{"--with", "auth", "--no-resource"}, lint: true},
 		generatedCase{name: "types", args: []string{"--resource-file", resourceFile("types")}},
 		generatedCase{name: "awkward", args: []string{"--resource-file", resourceFile("awkward")}},
 	)
