@@ -24,9 +24,11 @@ func schemaData(entries []record.Entry, all []resource.Resource, modules []bluep
 			"fields": fieldList(entry.Changed),
 			"before": false,
 			"after":  false,
-			"with":   withData(entry, modules),
 		}
 		data["resource"] = resourceData(entry.Resource, all)
+		if with := withData(entry, modules); len(with) > 0 {
+			data["with"] = with
+		}
 		if before, ok := entry.Before(); ok {
 			data["before"] = resourceData(before, all)
 		}
@@ -63,12 +65,14 @@ func entryName(entry record.Entry) string {
 	return entry.Step + "_" + entry.Module + "_to_" + entry.Resource.Plural
 }
 
-// withData says of every module whether it has a part of the table that an
-// entry is about.
+// withData says of every module that can have a part of a table whether it has
+// one of the table that an entry is about.
 func withData(entry record.Entry, modules []blueprint.Module) map[string]any {
 	all := map[string]any{}
 	for _, m := range modules {
-		all[m.Name] = slices.Contains(entry.With, m.Name)
+		if m.Tables {
+			all[m.Name] = slices.Contains(entry.With, m.Name)
+		}
 	}
 	return all
 }
