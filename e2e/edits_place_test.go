@@ -31,6 +31,9 @@ func placeEdits() []userEdit {
 		{name: "sample data deleted", steps: steps{
 			remove("internal/seed/item.go"),
 			cut(seedsFile, "		seedItems,\n"),
+			deleteFunction("internal/repository/item_test.go", "TestItemRepository"), // it changes a row of them
+			cut("internal/repository/item_test.go", "	\"github.com/google/go-cmp/cmp\"\n"),
+			cut("internal/repository/item_test.go", "	\"example.com/orders/internal/listing\"\n"),
 		}},
 		{name: "a feature deleted", steps: steps{
 			remove("internal/middleware/ratelimit.go"),

@@ -43,6 +43,8 @@ func serviceEdits() []userEdit {
 		}},
 		{name: "a check of the probe", steps: steps{
 			replace("internal/controller/health.go", `Checks: map[string]string{"database": "ok"}`, `Checks: map[string]string{"database": "ok", "queue": "ok"}`),
+			replace("internal/controller/health_test.go", `{"database":"ok"}`, `{"database":"ok","queue":"ok"}`),
+			replace("openapi/common/service.yaml", "          database: { type: string, enum: [ok] }\n", "          database: { type: string, enum: [ok] }\n          queue: { type: string, enum: [ok] }\n"),
 		}},
 		{name: "statements of the database", steps: steps{
 			replace("internal/platform/db/db.go", "	logger.InfoContext(ctx, \"migrations finished\", \"applied\", len(results))\n", "	logger.InfoContext(ctx, \"the schema is current\", \"applied\", len(results))\n"),
