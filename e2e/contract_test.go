@@ -25,7 +25,7 @@ const (
 )
 
 // databases returns what the services of a blueprint can keep their rows in.
-func databases() []string { return []string{"sqlite", "postgres", "mysql"} }
+func databases() []string { return []string{"sqlite", "postgres", "mysql", "mongodb"} }
 
 // servers returns which of them need a server.
 func servers() []string { return databases()[1:] }
@@ -36,7 +36,9 @@ func databaseServer(t *testing.T, database string) *dbserver.Server {
 	product := map[string]struct {
 		kind func() dbserver.Kind
 		need string
-	}{"postgres": {dbserver.Postgres, "postgres"}, "mysql": {dbserver.MariaDB, "mariadb"}}[database]
+	}{
+		"postgres": {dbserver.Postgres, "postgres"}, "mysql": {dbserver.MariaDB, "mariadb"}, "mongodb": {dbserver.MongoDB, "mongodb"},
+	}[database]
 	server, err := dbserver.Start(t.Context(), product.kind())
 	if missing, ok := errors.AsType[*dbserver.NotInstalledError](err); ok {
 		miss(t, product.need, missing.Reason)

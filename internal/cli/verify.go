@@ -153,7 +153,7 @@ func (a *app) verification(o *verifyOptions) (run contract.Options, build []stri
 // server returns where databases may be made, empty for a server of the suite's
 // own. DATABASE_URL may well name a database of another kind, or a file.
 func (o *verifyOptions) server(database, environment string) (string, error) {
-	schemes := map[string][]string{"postgres": {"postgres", "postgresql"}, "mysql": {"mysql"}}[database]
+	schemes := map[string][]string{"postgres": {"postgres", "postgresql"}, "mysql": {"mysql"}, "mongodb": {"mongodb"}}[database]
 	of := func(server string) bool {
 		scheme, _, _ := strings.Cut(server, "://")
 		return slices.Contains(schemes, scheme)

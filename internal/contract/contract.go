@@ -198,7 +198,7 @@ func (s *suite) run(ctx context.Context, all []Clause) (Report, error) {
 	s.sweep(ctx)
 	return Report{
 		Service:  s.name(),
-		Database: s.databaseName(),
+		Database: s.databaseTitle(),
 		Took:     s.Now().Sub(begun),
 		Results:  slices.Concat(results...),
 	}, errors.Join(ctx.Err(), s.server.close())

@@ -32,9 +32,11 @@ type database interface {
 	hold() (release func(), err error)
 	// schema describes all tables and indexes; it is empty where there are none.
 	schema() (string, error)
-	// exec runs a statement behind the service. It returns an absentError when
-	// the machine has no client for the database.
-	exec(statement string) error
+	// rename gives a table another name behind the service. Like level, it returns
+	// an absentError where that cannot be done.
+	rename(table, to string) error
+	// level gives all rows of a table the created_at of the oldest.
+	level(table string) error
 	// close ends what the suite keeps for the database, twice at most.
 	close()
 }
@@ -61,6 +63,16 @@ func password(db database) (string, bool) {
 	return u.User.Password()
 }
 
+// sqlRename is a statement that gives a table another name.
+func sqlRename(table, to string) string { return `ALTER TABLE "` + table + `" RENAME TO "` + to + `"` }
+
+// sqlLevel is a statement that gives all rows the created_at of the oldest. MySQL
+// reads from the table it changes only where that is hidden from it.
+func sqlLevel(table string) string {
+	first := `(SELECT MIN("created_at") AS "first" FROM "` + table + `") AS "rows"`
+	return `UPDATE "` + table + `" SET "created_at" = (SELECT "first" FROM ` + first + ")"
+}
+
 // empty returns a new database without tables, which ends with the session.
 func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of database is the record's choice
 	if s.suite.outside != nil {
@@ -78,14 +90,29 @@ func (s *Session) empty() (database, error) { //nolint:ireturn // the kind of da
 type product struct {
 	server   func() dbserver.Kind
 	database func(server *url.URL) (database, error)
+	// isDouble tells a protocol double from the product; nil where there is none.
+	isDouble func(server *url.URL) (bool, error)
 }
 
 // products are the kinds of servers, by the database of a service.
 func products() map[string]product {
 	return map[string]product{
-		"postgres": {dbserver.Postgres, func(server *url.URL) (database, error) { return newPostgres(server) }},
-		"mysql":    {dbserver.MariaDB, func(server *url.URL) (database, error) { return newMySQL(server) }},
+		"postgres": {server: dbserver.Postgres, database: func(server *url.URL) (database, error) { return newPostgres(server) }},
+		"mysql":    {server: dbserver.MariaDB, database: func(server *url.URL) (database, error) { return newMySQL(server) }},
+		"mongodb": {
+			server: dbserver.MongoDB, isDouble: isDouble,
+			database: func(server *url.URL) (database, error) { return newMongo(server) },
+		},
 	}
+}
+
+// databaseTitle is the database of the service, for the report: a double of it is
+// called one.
+func (s *suite) databaseTitle() string {
+	if s.server.double {
+		return s.databaseName() + ", protocol double"
+	}
+	return s.databaseName()
 }
 
 // newDatabase returns a new database without tables.

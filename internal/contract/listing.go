@@ -198,10 +198,7 @@ func (s *Session) restless(ctx context.Context, v *service, k *kind, path string
 
 // simultaneous gives all rows one created_at and follows the pages again.
 func (s *Session) simultaneous(ctx context.Context, v *service, k *kind, path string) error {
-	table := `"` + k.Plural + `"`
-	// MySQL reads from the table it changes only where that is hidden from it.
-	first := `(SELECT MIN("created_at") AS "first" FROM ` + table + `) AS "rows"`
-	err := v.database.exec("UPDATE " + table + ` SET "created_at" = (SELECT "first" FROM ` + first + ")")
+	err := v.database.level(k.Plural)
 	if _, ok := errors.AsType[absentError](err); ok {
 		s.note("rows that share one created_at: %v", err)
 		return nil

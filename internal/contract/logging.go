@@ -234,14 +234,14 @@ func (s *Session) unforeseen(ctx context.Context, v *service, judge func(r *repl
 		return absentError("resource")
 	}
 	k := s.suite.kinds[len(s.suite.kinds)-1]
-	table, away := `"`+k.Plural+`"`, `"contract_away"`
-	if err := v.database.exec("ALTER TABLE " + table + " RENAME TO " + away); err != nil {
+	const away = "contract_away"
+	if err := v.database.rename(k.Plural, away); err != nil {
 		return err
 	}
 	r := v.do(ctx, "GET", k.path, nil)
 	r.request += " while the table has another name"
 	judge(r)
-	return v.database.exec("ALTER TABLE " + away + " RENAME TO " + table)
+	return v.database.rename(away, k.Plural)
 }
 
 // lastResort is LG-5.

@@ -151,3 +151,7 @@ func (q *mysqlDatabase) schema() (text string, err error) {
 	slices.Sort(all)
 	return strings.ReplaceAll(strings.Join(all, "\n"), "`"+q.name+"`.", ""), err // a view names its database
 }
+
+func (q *mysqlDatabase) rename(table, to string) error { return q.exec(sqlRename(table, to)) }
+
+func (q *mysqlDatabase) level(table string) error { return q.exec(sqlLevel(table)) }

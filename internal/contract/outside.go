@@ -117,12 +117,13 @@ type unseenDatabase struct{}
 
 var errNoDatabase = absentError(Database)
 
-func (unseenDatabase) url() string             { return "" }
-func (unseenDatabase) set(mode) error          { return errNoDatabase }
-func (unseenDatabase) hold() (func(), error)   { return nil, errNoDatabase }
-func (unseenDatabase) schema() (string, error) { return "", errNoDatabase }
-func (unseenDatabase) exec(string) error       { return errNoDatabase }
-func (unseenDatabase) close()                  {}
+func (unseenDatabase) url() string                 { return "" }
+func (unseenDatabase) set(mode) error              { return errNoDatabase }
+func (unseenDatabase) hold() (func(), error)       { return nil, errNoDatabase }
+func (unseenDatabase) schema() (string, error)     { return "", errNoDatabase }
+func (unseenDatabase) rename(string, string) error { return errNoDatabase }
+func (unseenDatabase) level(string) error          { return errNoDatabase }
+func (unseenDatabase) close()                      {}
 
 // visit returns the service that runs already in place of one with settings,
 // which are noted: what only they would show is not tried.

@@ -147,3 +147,7 @@ func (q *postgres) schema() (string, error) {
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return strings.Join(lines, "\n"), err
 }
+
+func (q *postgres) rename(table, to string) error { return q.exec(sqlRename(table, to)) }
+
+func (q *postgres) level(table string) error { return q.exec(sqlLevel(table)) }

@@ -226,12 +226,12 @@ func (p provoker) failing(ctx context.Context) error {
 
 // renamed does something while the table of a kind has another name.
 func (s *Session) renamed(db database, k *kind, do func()) error {
-	table, other := `"`+k.Plural+`"`, `"contract_away"`
-	if err := db.exec("ALTER TABLE " + table + " RENAME TO " + other); err != nil {
+	const away = "contract_away"
+	if err := db.rename(k.Plural, away); err != nil {
 		return err
 	}
 	do()
-	return db.exec("ALTER TABLE " + other + " RENAME TO " + table)
+	return db.rename(away, k.Plural)
 }
 
 // away provokes 503 and 504: a service starts and the database is not there.

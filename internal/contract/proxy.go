@@ -19,7 +19,8 @@ const settled = 20 * time.Millisecond
 type proxy struct {
 	target  string
 	address string
-	aside   func(first []byte) bool // recognises a connection that is no session; nil is none
+	aside   func(first []byte) bool   // recognises a connection that is no session; nil is none
+	session func(message []byte) bool // recognises what only a session sends; nil is everything
 
 	mu        sync.Mutex
 	mode      mode
@@ -211,7 +212,10 @@ func (p *proxy) receive(l *link, chunks chan<- []byte) {
 		buffer := make([]byte, 16<<10)
 		n, err := l.client.Read(buffer)
 		if first && p.aside != nil && p.aside(buffer[:n]) {
-			p.uncount(l)
+			p.mark(l, false)
+		}
+		if p.session != nil && p.session(buffer[:n]) {
+			p.mark(l, true)
 		}
 		if n > 0 {
 			select {
@@ -221,19 +225,29 @@ func (p *proxy) receive(l *link, chunks chan<- []byte) {
 			}
 		}
 		if err != nil {
-			p.uncount(l)
+			p.mark(l, false)
 			return
 		}
 	}
 }
 
-// uncount takes a link out of the count, not out of the traffic.
-func (p *proxy) uncount(l *link) {
+// mark puts a link into the count, or takes it out; the traffic is the same.
+func (p *proxy) mark(l *link, session bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, known := p.links[l]; known {
-		p.links[l] = false
+	if was, known := p.links[l]; known && was != session {
+		p.links[l] = session
+		p.measure()
 	}
+}
+
+// measure notes how many sessions there are, a moment later.
+func (p *proxy) measure() {
+	time.AfterFunc(settled, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.peak = max(p.peak, p.count())
+	})
 }
 
 // answer passes on what the server sends.
@@ -309,12 +323,8 @@ func (p *proxy) add(l *link) bool {
 	if p.mode == refuse || p.over {
 		return false
 	}
-	p.links[l] = true
-	time.AfterFunc(settled, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.peak = max(p.peak, p.count())
-	})
+	p.links[l] = p.session == nil
+	p.measure()
 	return true
 }
 

@@ -22,6 +22,8 @@ type server struct {
 	url  *url.URL
 	own  *dbserver.Server
 	err  error
+
+	double bool // it only speaks like the product
 }
 
 func newServer(given string) *server { return &server{given: given, start: dbserver.Start} }
@@ -41,6 +43,10 @@ func (s *server) find(kind product) (*url.URL, error) {
 		}
 		if s.url, s.err = url.Parse(given); s.err != nil {
 			s.err = errors.New("the URL of the database server cannot be read") // it may hold a password
+			return
+		}
+		if kind.isDouble != nil {
+			s.double, s.err = kind.isDouble(s.url)
 		}
 	})
 	return s.url, s.err

@@ -58,7 +58,8 @@ func (q *sqlite) schema() (string, error) {
 	return sqliteSchema(data, log)
 }
 
-// exec runs a statement with the command-line client.
+// exec runs a statement with the command-line client. It returns an absentError
+// when the machine has none.
 func (q *sqlite) exec(statement string) error {
 	client, err := exec.LookPath("sqlite3")
 	if err != nil {
@@ -72,3 +73,7 @@ func (q *sqlite) exec(statement string) error {
 	}
 	return nil
 }
+
+func (q *sqlite) rename(table, to string) error { return q.exec(sqlRename(table, to)) }
+
+func (q *sqlite) level(table string) error { return q.exec(sqlLevel(table)) }
