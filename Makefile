@@ -108,6 +108,11 @@ cross: ## build for every supported system
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./cmd/sill || exit 1; \
 	done
 
+.PHONY: mongo-double
+mongo-double: ## fetch what stands in for MongoDB in tests where there is no mongod; it needs Maven
+	mvn --batch-mode --quiet --file internal/dbserver/double/pom.xml dependency:copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory="$${XDG_CACHE_HOME:-$$HOME/.cache}/groundsill/mongo-double"
+
 .PHONY: refresh
 refresh: ## make the superset locks of the blueprints anew, and list what they pin and what is newer
 	go run ./internal/refresh go

@@ -66,7 +66,7 @@ func TestGeneratedDevContainer(t *testing.T) {
 		if got := strings.Join(readRecord(t, dir).Commands["setup"], " "); got != c.PostCreateCommand {
 			t.Errorf("%q sets the repository up, and %q the container", got, c.PostCreateCommand)
 		}
-		server := regexp.MustCompile(`(?m)^    image: ((?:postgres|mariadb):\S+)$`)
+		server := regexp.MustCompile(`(?m)^    image: ((?:postgres|mariadb|mongo):\S+)$`)
 		if got, want := server.FindString(file), server.FindString(read(t, dir, "compose.yaml")); got != want || (want == "") != (database == "sqlite") {
 			t.Errorf("%s: the server is %q, and in compose.yaml %q", database, got, want)
 		}

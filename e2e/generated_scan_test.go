@@ -92,8 +92,10 @@ var (
 		"sqlite":   regexp.MustCompile(`(?i)\bsqlite3?\b`),
 		"postgres": regexp.MustCompile(`(?i)\b(postgres(ql)?|pgx|psql|pg_\w+)\b`),
 		"mysql":    regexp.MustCompile(`(?i)\b(mysql|mariadb|innodb)\b`),
-		"mongodb":  regexp.MustCompile(`(?i)\bmongo(db)?\b`),
+		"mongodb":  regexp.MustCompile(`(?i)\b(mongo(db|sh)?|bson)\b`),
 	}
+	// sqlWords are what a service without SQL does not speak of.
+	sqlWords = regexp.MustCompile(`(?i)\b(sql|goose|(insert|delete) (into|from)|sql\.\w+)\b`)
 	moduleWords = map[string]*regexp.Regexp{
 		"auth":         regexp.MustCompile(`(?i)\b(jwt|jwks|bearer|oauth\w*|auth_\w+|_owner)\b`),
 		"docker":       regexp.MustCompile(`(?i)\bdocker\w*\b`),
@@ -133,6 +135,9 @@ func (c combination) absent(t *testing.T) []*regexp.Regexp {
 		if !c.has(name) && !c.says(name) {
 			all = append(all, words)
 		}
+	}
+	if c.database == "mongodb" {
+		all = append(all, sqlWords)
 	}
 	if c.empty {
 		all = append(all, resourceWords)

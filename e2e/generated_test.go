@@ -15,6 +15,7 @@ func goldenCases() []generatedCase {
 		{name: "related", args: []string{"--resource-file", resourceFile("related"), "--with", "kubernetes,devcontainer,vscode,precommit"}},
 		{name: "postgres", args: []string{"--database", "postgres", "--with", "kubernetes,devcontainer", "--owner", "acme/backend"}},
 		{name: "mysql", args: []string{"--database", "mysql"}},
+		{name: "mongodb", args: []string{"--database", "mongodb", "--resource-file", resourceFile("related")}},
 		{name: "minimal", args: []string{"--no-resource", "--without", "docker,github", "--license", "proprietary"}},
 	}
 }

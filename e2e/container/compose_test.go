@@ -73,6 +73,7 @@ type store struct{ port, password, volume string }
 
 var stores = map[string]store{
 	"postgres": {"5432", "POSTGRES_PASSWORD", "/var/lib/postgresql"},
+	"mongodb":  {"27017", "MONGO_INITDB_ROOT_PASSWORD", "/data/db"},
 	"mysql":    {"3306", "MARIADB_ROOT_PASSWORD", "/var/lib/mysql"},
 }
 

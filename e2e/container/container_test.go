@@ -58,7 +58,7 @@ func generate(t *testing.T, args ...string) string {
 // containers depend.
 func everyChoice(t *testing.T, f func(t *testing.T, database string, args ...string)) {
 	t.Helper()
-	for _, database := range []string{"sqlite", "postgres", "mysql"} {
+	for _, database := range []string{"sqlite", "postgres", "mysql", "mongodb"} {
 		for _, licence := range []string{"MIT", "proprietary"} {
 			for _, description := range []string{"Orders.", "What $HOME costs: 'all' #1 & ${MORE}, 100 % <b>"} {
 				t.Run(database+" "+licence+" "+description, func(t *testing.T) {

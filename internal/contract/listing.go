@@ -505,7 +505,12 @@ func (s *Session) mixedNames(ctx context.Context, v *service, k *kind) error {
 	if !ok {
 		return nil
 	}
-	for _, name := range []string{"alpha", "Beta", "éclair", "zulu", "Zulu", "漢字", "🚀 rocket", "\uffee wide"} {
+	names := []string{"alpha", "Beta", "éclair", "zulu", "Zulu", "漢字", "🚀 rocket", "\uffee wide"}
+	if s.suite.server.double {
+		s.note("the order of text beyond U+FFFF: not applicable on the double, which compares halves of UTF-16")
+		names = slices.DeleteFunc(names, func(name string) bool { return strings.ContainsRune(name, '🚀') })
+	}
+	for _, name := range names {
 		if _, err := s.create(ctx, v, k, object{f.Key(): name}); err != nil {
 			return err
 		}

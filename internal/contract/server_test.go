@@ -94,7 +94,7 @@ func TestServers(t *testing.T) {
 			}
 		})
 	}
-	if len(dialects()) != len(products()) {
+	if len(dialects())+1 != len(products()) { // MongoDB has no statements, see TestMongoDB
 		t.Error("there are servers that are not tried")
 	}
 }
@@ -127,10 +127,10 @@ func trySchema(t *testing.T, d dialect, fresh func() database) {
 	}
 	for i, db := range []database{one, two} {
 		for range i { // what was there before leaves no trace
-			must(t, db.exec(d.tables))
-			must(t, db.exec(d.undo))
+			must(t, execute(db, d.tables))
+			must(t, execute(db, d.undo))
 		}
-		must(t, db.exec(d.tables))
+		must(t, execute(db, d.tables))
 	}
 	a, err := one.schema()
 	must(t, err)
@@ -145,7 +145,7 @@ func trySchema(t *testing.T, d dialect, fresh func() database) {
 	for _, change := range d.changes {
 		before, err := two.schema()
 		must(t, err)
-		must(t, two.exec(change))
+		must(t, execute(two, change))
 		if after, err := two.schema(); after == before || err != nil {
 			t.Errorf("%s leaves no trace: %v", change, err)
 		}
@@ -155,17 +155,17 @@ func trySchema(t *testing.T, d dialect, fresh func() database) {
 func tryHold(t *testing.T, d dialect, fresh func() database) {
 	t.Helper()
 	db := fresh()
-	must(t, db.exec("CREATE TABLE t (x integer)"))
+	must(t, execute(db, "CREATE TABLE t (x integer)"))
 	release, err := db.hold()
 	must(t, err)
-	if err := db.exec("SELECT * FROM t"); err != nil {
+	if err := execute(db, "SELECT * FROM t"); err != nil {
 		t.Errorf("a reader: %v", err)
 	}
-	if err := db.exec(d.impatient + "; INSERT INTO t VALUES (1)"); err == nil {
+	if err := execute(db, d.impatient + "; INSERT INTO t VALUES (1)"); err == nil {
 		t.Error("a writer gets in while the tables are locked")
 	}
 	release()
-	if err := db.exec("INSERT INTO t VALUES (1)"); err != nil {
+	if err := execute(db, "INSERT INTO t VALUES (1)"); err != nil {
 		t.Errorf("a writer afterwards: %v", err)
 	}
 }
@@ -196,9 +196,18 @@ func tryClose(t *testing.T, d dialect, fresh func() database) {
 	t.Cleanup(func() { _ = pool.Close() })
 	must(t, pool.PingContext(t.Context()))
 	db.close()
-	if err := db.exec("SELECT 1"); err == nil {
+	if err := execute(db, "SELECT 1"); err == nil {
 		t.Error("the database is still there, although somebody was connected")
 	}
+}
+
+// execute runs a statement behind a service.
+func execute(db database, statement string) error {
+	direct, ok := db.(interface{ exec(statement string) error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return direct.exec(statement)
 }
 
 func must(t *testing.T, err error) {
