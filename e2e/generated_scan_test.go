@@ -95,7 +95,7 @@ var (
 		"mongodb":  regexp.MustCompile(`(?i)\b(mongo(db|sh)?|bson)\b`),
 	}
 	// sqlWords are what a service without SQL does not speak of.
-	sqlWords = regexp.MustCompile(`(?i)\b(sql|goose|(insert|delete) (into|from)|sql\.\w+)\b`)
+	sqlWords    = regexp.MustCompile(`(?i)\b(sql|goose|(insert|delete) (into|from)|sql\.\w+)\b`)
 	moduleWords = map[string]*regexp.Regexp{
 		"auth":         regexp.MustCompile(`(?i)\b(jwt|jwks|bearer|oauth\w*|auth_\w+|_owner)\b`),
 		"docker":       regexp.MustCompile(`(?i)\bdocker\w*\b`),

@@ -30,6 +30,9 @@ func TestMigrations(t *testing.T) {
 		t.Skip("builds a service")
 	}
 	for _, database := range databases() {
+		if database == "mongodb" {
+			continue // it has no SQL and no way back: TestMigrationsOfDocuments
+		}
 		t.Run(database, func(t *testing.T) {
 			travel(t, newHistory(t, scaffold(t, "--database", database), database, emptyDatabase(t, database), false))
 		})

@@ -32,13 +32,18 @@ type database interface {
 	hold() (release func(), err error)
 	// schema describes all tables and indexes; it is empty where there are none.
 	schema() (string, error)
-	// rename gives a table another name behind the service. Like level, it returns
-	// an absentError where that cannot be done.
+	backdoor
+	// close ends what the suite keeps for the database, twice at most.
+	close()
+}
+
+// backdoor is what the suite does with rows behind the service. A method returns
+// an absentError where that cannot be done.
+type backdoor interface {
+	// rename gives a table another name.
 	rename(table, to string) error
 	// level gives all rows of a table the created_at of the oldest.
 	level(table string) error
-	// close ends what the suite keeps for the database, twice at most.
-	close()
 }
 
 // networked is what more can be done with a database that a network leads to.

@@ -14,7 +14,7 @@ import (
 )
 
 // asMongo runs commands behind a service.
-func commandMongo(t *testing.T, db database, commands ...bson.D) {
+func asMongo(t *testing.T, db database, commands ...bson.D) {
 	t.Helper()
 	q, ok := db.(*mongoDatabase)
 	if !ok {
@@ -29,8 +29,9 @@ func commandMongo(t *testing.T, db database, commands ...bson.D) {
 	}))
 }
 
-func command(name string, value any, more ...bson.E) bson.D {
-	return append(bson.D{{Key: name, Value: value}}, more...)
+// onRows is a command about the collection rows.
+func onRows(command string, more ...bson.E) bson.D {
+	return append(bson.D{{Key: command, Value: "rows"}}, more...)
 }
 
 // TestMongoDB tries what the suite does with a database on MongoDB.
@@ -45,7 +46,7 @@ func TestMongoDB(t *testing.T) {
 		return db
 	}
 	index := func(unique bool) bson.D {
-		return command("createIndexes", "rows", bson.E{Key: "indexes", Value: bson.A{
+		return onRows("createIndexes", bson.E{Key: "indexes", Value: bson.A{
 			bson.M{"key": bson.M{"a": 1}, "name": "a_1", "unique": unique},
 		}})
 	}
@@ -54,8 +55,8 @@ func TestMongoDB(t *testing.T) {
 		if got, err := db.schema(); got != "" || err != nil {
 			t.Errorf("an empty database: %q, %v", got, err)
 		}
-		commandMongo(t, db, index(true))
-		commandMongo(t, other, index(true), command("drop", "rows"), index(true))
+		asMongo(t, db, index(true))
+		asMongo(t, other, index(true), onRows("drop"), index(true))
 		one, err := db.schema()
 		must(t, err)
 		two, err := other.schema()
@@ -63,7 +64,7 @@ func TestMongoDB(t *testing.T) {
 		if one != two || !strings.Contains(one, "rows") || !strings.Contains(one, "a_1") {
 			t.Errorf("the same commands:\n%s\nand\n%s", one, two)
 		}
-		commandMongo(t, other, command("drop", "rows"), index(false))
+		asMongo(t, other, onRows("drop"), index(false))
 		if two, err = other.schema(); one == two || err != nil {
 			t.Errorf("another index leaves no trace: %v", err)
 		}
@@ -71,7 +72,7 @@ func TestMongoDB(t *testing.T) {
 	t.Run("level", func(t *testing.T) {
 		db := fresh(t)
 		first := time.UnixMilli(1).UTC()
-		commandMongo(t, db, command("insert", "rows", bson.E{Key: "documents", Value: bson.A{
+		asMongo(t, db, onRows("insert", bson.E{Key: "documents", Value: bson.A{
 			bson.M{"created_at": first.Add(time.Second)}, bson.M{"created_at": first},
 		}}))
 		must(t, db.level("rows"))
@@ -87,7 +88,7 @@ func TestMongoDB(t *testing.T) {
 	t.Run("hold", func(t *testing.T) { tryMongoHold(t, fresh(t)) })
 	t.Run("close", func(t *testing.T) {
 		db := fresh(t)
-		commandMongo(t, db, index(true))
+		asMongo(t, db, index(true))
 		db.close()
 		if got, err := db.schema(); got != "" || err != nil {
 			t.Errorf("the database is still there: %q, %v", got, err)

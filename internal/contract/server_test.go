@@ -161,7 +161,7 @@ func tryHold(t *testing.T, d dialect, fresh func() database) {
 	if err := execute(db, "SELECT * FROM t"); err != nil {
 		t.Errorf("a reader: %v", err)
 	}
-	if err := execute(db, d.impatient + "; INSERT INTO t VALUES (1)"); err == nil {
+	if err := execute(db, d.impatient+"; INSERT INTO t VALUES (1)"); err == nil {
 		t.Error("a writer gets in while the tables are locked")
 	}
 	release()
