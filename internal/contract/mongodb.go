@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -119,7 +120,12 @@ func (q *mongoDatabase) schema() (string, error) {
 				return err
 			}
 			for _, index := range all {
-				lines = append(lines, fmt.Sprintf("index of %s: %s", c.Name, index))
+				parts, err := index.Elements() // in the order in which they were sent
+				if err != nil {
+					return err
+				}
+				slices.SortFunc(parts, func(a, b bson.RawElement) int { return cmp.Compare(a.Key(), b.Key()) })
+				lines = append(lines, fmt.Sprintf("index of %s: %s", c.Name, parts))
 			}
 		}
 		return nil
