@@ -58,10 +58,10 @@ type Module struct {
 	Name      string
 	Summary   string
 	Needs     []string
-	Conflicts []string
-	Default   bool // on unless the user says otherwise
-	GitRoot   bool // must sit at the root of a git repository ("at: git-root")
-	Tables    bool // has a part of the table of every resource
+	Conflicts []string // names of modules, and answers to questions of choice as "key=value"
+	Default   bool     // on unless the user says otherwise
+	GitRoot   bool     // must sit at the root of a git repository ("at: git-root")
+	Tables    bool     // has a part of the table of every resource
 }
 
 // Kind is the kind of value a question asks for.

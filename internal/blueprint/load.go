@@ -149,7 +149,7 @@ func (b *Blueprint) checkModules(problems *diag.List) {
 	for _, m := range b.Modules {
 		at := diag.Pos{File: m.Manifest}
 		for _, other := range slices.Concat(m.Needs, m.Conflicts) {
-			if _, ok := b.Module(other); !ok {
+			if _, ok := b.Module(other); !ok && !(b.hasChoice(other) && slices.Contains(m.Conflicts, other)) {
 				problems.Add(diag.Diagnostic{
 					Code: "module-unknown", At: at,
 					Summary: fmt.Sprintf("module %s names the module %q, which is not there", m.Name, other),
@@ -165,6 +165,15 @@ func (b *Blueprint) checkModules(problems *diag.List) {
 			}
 		}
 	}
+}
+
+// hasChoice reports whether text is "key=value" of a question of the base that
+// has this value among its choices.
+func (b *Blueprint) hasChoice(text string) bool {
+	key, value, _ := strings.Cut(text, "=")
+	return slices.ContainsFunc(b.Base.Questions, func(q Question) bool {
+		return q.Key == key && slices.ContainsFunc(q.Choices, func(o Option) bool { return o.Value == value })
+	})
 }
 
 // checkKeys refuses a key that is declared twice or that the data of every

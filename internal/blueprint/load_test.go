@@ -174,6 +174,7 @@ func TestMistakes(t *testing.T) {
 		{name: "module at", manifest: head, more: []string{"modules/x/module.yaml", "summary: s\nat: root"}, want: "modules/x/module.yaml:2:5 manifest-form"},
 		{name: "module needs", manifest: head, more: []string{"modules/x/module.yaml", "summary: s\nneeds: [y]"}, want: "modules/x/module.yaml module-unknown"},
 		{name: "module conflicts", manifest: head, more: []string{"modules/x/module.yaml", "summary: s\nconflicts: [y]"}, want: "modules/x/module.yaml module-unknown"},
+		{name: "module against an answer that is not there", manifest: head, more: []string{"modules/x/module.yaml", "summary: s\nconflicts: [y=z]"}, want: "modules/x/module.yaml module-unknown"},
 		{name: "module against itself", manifest: head, more: []string{"modules/x/module.yaml", "summary: s\nconflicts: [x]"}, want: "modules/x/module.yaml module-impossible"},
 		{
 			name: "module key", manifest: head, want: "modules/x/module.yaml:3:5 key-taken",

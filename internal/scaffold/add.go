@@ -108,7 +108,7 @@ func (c *change) checkModules(names, on []string) error {
 				Hint: "leave it out here",
 			})
 		}
-		checkFit(m, on, &problems)
+		checkFit(m, on, c.to.Answers, &problems)
 	}
 	return problems.Err(diag.Usage)
 }

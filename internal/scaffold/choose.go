@@ -176,7 +176,7 @@ func (n *newRun) checkModules(on []string) error {
 	for _, m := range n.b.Modules {
 		if slices.Contains(on, m.Name) {
 			n.checkPlace(m, &problems)
-			checkFit(m, on, &problems)
+			checkFit(m, on, n.answers.Map(), &problems)
 		}
 	}
 	return problems.Err(diag.Usage)
@@ -202,7 +202,9 @@ func unknownModule(blueprintName, name string, known []string) diag.Diagnostic {
 	}
 }
 
-func checkFit(m blueprint.Module, on []string, problems *diag.List) {
+// checkFit refuses a module without what it needs, and beside a module or an
+// answer that it does not go with.
+func checkFit(m blueprint.Module, on []string, answers map[string]any, problems *diag.List) {
 	for _, need := range m.Needs {
 		if !slices.Contains(on, need) {
 			problems.Add(diag.Diagnostic{
@@ -212,6 +214,12 @@ func checkFit(m blueprint.Module, on []string, problems *diag.List) {
 		}
 	}
 	for _, foe := range m.Conflicts {
+		if key, value, ok := strings.Cut(foe, "="); ok && answers[key] == value {
+			problems.Add(diag.Diagnostic{
+				Code: "module-conflicts", Summary: fmt.Sprintf("module %s does not go with %s %s", m.Name, key, value),
+				Hint: "leave the module out, or choose another " + key,
+			})
+		}
 		if slices.Contains(on, foe) {
 			problems.Add(diag.Diagnostic{
 				Code: "module-conflicts", Summary: fmt.Sprintf("modules %s and %s do not go together", m.Name, foe),
