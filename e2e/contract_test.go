@@ -85,6 +85,9 @@ func TestContract(t *testing.T) {
 				{name: "auth", args: []string{"--with", "auth", "--resource-file", resourceFile("related")}},
 				{name: "no-resource", args: []string{"--no-resource"}},
 			} {
+				if c.name == "auth" && database == "mongodb" {
+					continue // refused: TestScripts/new/modules_answer
+				}
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
 					tryContract(t, database+"-"+c.name, server, append([]string{"--database", database}, c.args...))
