@@ -149,7 +149,8 @@ func (b *Blueprint) checkModules(problems *diag.List) {
 	for _, m := range b.Modules {
 		at := diag.Pos{File: m.Manifest}
 		for _, other := range slices.Concat(m.Needs, m.Conflicts) {
-			if _, ok := b.Module(other); !ok && !(b.hasChoice(other) && slices.Contains(m.Conflicts, other)) {
+			answer := slices.Contains(m.Conflicts, other) && b.hasChoice(other)
+			if _, ok := b.Module(other); !ok && !answer {
 				problems.Add(diag.Diagnostic{
 					Code: "module-unknown", At: at,
 					Summary: fmt.Sprintf("module %s names the module %q, which is not there", m.Name, other),
