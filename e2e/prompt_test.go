@@ -234,8 +234,8 @@ func TestPromptModules(t *testing.T) {
 		same []string // the flags that say the same
 	}{
 		"as it is":               {[]string{enter}, []string{"--with", "docker,github"}},
-		"one more, one less":     {[]string{" ", down, " ", enter}, []string{"--with", "devcontainer", "--without", "docker"}},
-		"none of those at first": {[]string{down, " ", down, " ", enter}, []string{"--without", "docker,github"}},
+		"one more, one less":     {[]string{down, " ", down, " ", enter}, []string{"--with", "devcontainer", "--without", "docker"}},
+		"none of those at first": {[]string{down, down, " ", down, " ", enter}, []string{"--without", "docker,github"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
