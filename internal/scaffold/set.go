@@ -38,7 +38,11 @@ func (w World) Set(ctx context.Context, r ChangeRequest, given map[string]answer
 		if err := c.idle(modules); err != nil {
 			return err
 		}
-		if err := c.setModules(ctx, c.modules(), c.from.Modules, modules); err != nil {
+		on := c.modules()
+		if err := c.checkModules(nil, on); err != nil {
+			return err
+		}
+		if err := c.setModules(ctx, on, c.from.Modules, modules); err != nil {
 			return err
 		}
 		c.substitute()
