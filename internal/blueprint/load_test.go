@@ -225,17 +225,19 @@ func TestRuleMatches(t *testing.T) {
 }
 
 func TestShared(t *testing.T) {
-	names, err := Shared([]byte("name: Not Checked\nshared: [docker, web]\n"))
+	modules, parts, err := Shared([]byte("name: Not Checked\nshared: [docker, web]\ninclude: [service]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, names, []string{"docker", "web"})
+	check(t, modules, []string{"docker", "web"})
+	check(t, parts, []string{"service"})
 	for manifest, want := range map[string]string{
 		"shared: [../x]": "blueprint.yaml:1:10 manifest-form",
+		"include: [a/b]": "blueprint.yaml:1:11 manifest-form",
 		"shared: x":      "blueprint.yaml:1:9 yaml-type",
 		"[":              "blueprint.yaml:2:1 yaml-syntax",
 	} {
-		_, err := Shared([]byte(manifest))
+		_, _, err := Shared([]byte(manifest))
 		check(t, mistakes(t, err), want)
 	}
 }

@@ -40,7 +40,7 @@ func parseManifest(data []byte, modules []Module) (*Blueprint, error) {
 		return nil, err
 	}
 	var r manifest
-	m := r.Map(doc, "name", "version", "description", "engine", "shared", "reserved", "questions", "computed", "facts",
+	m := r.Map(doc, "name", "version", "description", "engine", "shared", "include", "reserved", "questions", "computed", "facts",
 		"files", "commands", "setup", "locks", "next", "unique", "migrations")
 	m.Require("name", "version", "description", "engine")
 	b := &Blueprint{
@@ -62,23 +62,29 @@ func parseManifest(data []byte, modules []Module) (*Blueprint, error) {
 	return b, r.Err(diag.Blueprint)
 }
 
-// Shared returns the names of the shared modules that a manifest asks for,
-// without checking anything else.
-func Shared(data []byte) ([]string, error) {
+// Shared returns what a manifest asks for of what all blueprints share, without
+// checking anything else: the names of modules, and of parts to include.
+func Shared(data []byte) (modules, parts []string, err error) {
 	doc, err := strictyaml.Parse(ManifestName, data, strictyaml.WithClass(diag.Blueprint))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var r manifest
 	m := r.Map(doc)
-	names := m.StrList("shared")
+	modules, parts = r.names(m, "shared"), r.names(m, "include")
+	return modules, parts, r.Err(diag.Blueprint)
+}
+
+// names reads a list of names of directories.
+func (r *manifest) names(m strictyaml.Map, key string) []string {
+	names := m.StrList(key)
 	for i, name := range names {
 		if !matches(nameForm, name) {
-			n, _ := m.Get("shared")
-			r.Fail(n.Items[i], "manifest-form", fmt.Sprintf("%q is not the name of a module", name), "")
+			n, _ := m.Get(key)
+			r.Fail(n.Items[i], "manifest-form", fmt.Sprintf("%q is not a name", name), "")
 		}
 	}
-	return names, r.Err(diag.Blueprint)
+	return names
 }
 
 func parseModule(name, file string, data []byte) (Module, error) {

@@ -133,27 +133,51 @@ type reader struct {
 	bytes int
 }
 
-// addShared reads the shared modules that the manifest names.
+// addShared reads the shared modules that the manifest names, and the shared
+// parts that it includes: their files and partials are as if they were its own.
 func (r *reader) addShared() error {
 	manifest, err := fs.ReadFile(r.fsys, blueprint.ManifestName)
 	if err != nil {
 		return nil //nolint:nilerr // blueprint.Load says that the manifest is missing
 	}
-	names, err := blueprint.Shared(manifest)
+	modules, parts, err := blueprint.Shared(manifest)
 	if err != nil {
 		return err
 	}
 	shared := &reader{fsys: blueprints.FS, tree: r.tree, files: r.files, bytes: r.bytes}
-	for _, name := range names {
-		from := path.Join(sharedDir, name)
-		if _, err := fs.Stat(blueprints.FS, from); err != nil {
-			return problem("shared-unknown", fmt.Sprintf("there is no shared module %q", name), blueprint.ManifestName)
+	for _, name := range modules {
+		if err := shared.addModule(name); err != nil {
+			return err
 		}
-		if err := shared.add(from, path.Join("modules", name)); err != nil {
+	}
+	for _, name := range parts {
+		if err := shared.addPart(name); err != nil {
 			return err
 		}
 	}
 	r.tree = shared.tree
+	return nil
+}
+
+func (r *reader) addModule(name string) error {
+	from := path.Join(sharedDir, name)
+	if _, err := fs.Stat(r.fsys, path.Join(from, "module.yaml")); err != nil {
+		return problem("shared-unknown", fmt.Sprintf("there is no shared module %q", name), blueprint.ManifestName)
+	}
+	return r.add(from, path.Join("modules", name))
+}
+
+func (r *reader) addPart(name string) error {
+	from := path.Join(sharedDir, name)
+	_, err := fs.Stat(r.fsys, path.Join(from, "module.yaml"))
+	if _, missing := fs.Stat(r.fsys, from); missing != nil || err == nil {
+		return problem("shared-unknown", fmt.Sprintf("there is no shared part %q", name), blueprint.ManifestName)
+	}
+	for _, part := range []string{"files", "partials"} {
+		if err := r.add(path.Join(from, part), part); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
