@@ -25,7 +25,10 @@ function settingsOf(options: DatabaseOptions) {
     connectionTimeoutMillis: options.timeout,
     keepAlive: true,
     options: '-c TimeZone=UTC -c DateStyle=ISO',
-    types: { getTypeParser: (oid: number, format?: 'text' | 'binary') => parsers[oid] ?? types.getTypeParser(oid, format as 'text') },
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        parsers[oid] ?? types.getTypeParser(oid, format as 'text'),
+    },
   };
 }
 

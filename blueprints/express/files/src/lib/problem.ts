@@ -27,17 +27,23 @@ export function pointerTo(name: string): string {
   return `#/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`;
 }
 
+/** The media type of problems. */
+export const problemType = 'application/problem+json';
+
+/** Returns the content of an answer that tells about a problem. */
+export function problemContent(problem: Problem, requestId: string | undefined): string {
+  return JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status] ?? 'Error',
+    status: problem.status,
+    detail: problem.detail || undefined,
+    request_id: requestId,
+    errors: problem.errors.length > 0 ? problem.errors : undefined,
+  });
+}
+
 /** Answers with a problem. */
 export function sendProblem(res: Response, problem: Problem): void {
-  res.status(problem.status).type('application/problem+json');
-  res.end(
-    JSON.stringify({
-      type: 'about:blank',
-      title: STATUS_CODES[problem.status] ?? 'Error',
-      status: problem.status,
-      detail: problem.detail || undefined,
-      request_id: res.get('X-Request-Id'),
-      errors: problem.errors.length > 0 ? problem.errors : undefined,
-    }),
-  );
+  res.status(problem.status).type(problemType);
+  res.end(problemContent(problem, res.get('X-Request-Id')));
 }
