@@ -140,9 +140,15 @@ type Command struct {
 
 // Lock names a lock file that a new repository comes with.
 type Lock struct {
-	Format   string // "go"
+	Format   string // a key of LockManifests
 	Manifest string // path in the generated repository: "go.mod"
 	From     string // path in the blueprint of the superset
+}
+
+// LockManifests returns the formats of locks, with what a manifest of each is
+// called.
+func LockManifests() map[string]string {
+	return map[string]string{"go": "go.mod", "npm": "package.json"}
 }
 
 // Step is something to do next, shown after a run.

@@ -263,9 +263,9 @@ func (b *Blueprint) checkLists(problems *diag.List) {
 
 func (b *Blueprint) checkLocks(problems *diag.List) {
 	for _, l := range b.Locks {
-		if manifest, err := tree.ParsePath(l.Manifest); err != nil || manifest.Base() != "go.mod" {
+		if manifest, err := tree.ParsePath(l.Manifest); err != nil || manifest.Base() != LockManifests()[l.Format] {
 			problems.Add(diag.Diagnostic{
-				Code: "lock-manifest", Summary: fmt.Sprintf("the lock fills in %q, which is not the path of a go.mod", l.Manifest),
+				Code: "lock-manifest", Summary: fmt.Sprintf("the lock fills in %q, which is not the path of a %s", l.Manifest, LockManifests()[l.Format]),
 				At: diag.Pos{File: ManifestName},
 			})
 		}

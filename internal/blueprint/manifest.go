@@ -2,6 +2,7 @@ package blueprint
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -289,8 +290,9 @@ func (r *manifest) locks(m strictyaml.Map) []Lock {
 		l := r.Map(n, "format", "manifest", "from")
 		l.Require("format", "manifest", "from")
 		lock := Lock{Format: l.Str("format"), Manifest: l.Str("manifest"), From: l.Str("from")}
-		if lock.Format != "go" {
-			r.failKey(l, "format", fmt.Sprintf("lock format %q is not known; known is go", lock.Format))
+		if _, known := LockManifests()[lock.Format]; !known {
+			formats := strings.Join(slices.Sorted(maps.Keys(LockManifests())), ", ")
+			r.failKey(l, "format", fmt.Sprintf("lock format %q is not known; known are %s", lock.Format, formats))
 		}
 		all = append(all, lock)
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"go/format"
 	"maps"
+	"path"
 	"runtime"
 	"strings"
 	"sync"
@@ -377,11 +378,32 @@ func applyLocks(b *blueprint.Blueprint, files tree.Tree) (tree.Tree, error) {
 			return tree.Tree{}, err
 		}
 		superset, _ := b.Content.File(from)
-		if files, err = lockGo(superset.Data, files, manifest); err != nil {
+		if files, err = lockers()[l.Format](superset.Data, files, manifest); err != nil {
 			return tree.Tree{}, err
 		}
 	}
 	return files, nil
+}
+
+// lockers are the formats of locks: each adds to the rendered files what the
+// package manager would have written for the manifest.
+func lockers() map[string]func(superset []byte, files tree.Tree, manifest tree.Path) (tree.Tree, error) {
+	return map[string]func([]byte, tree.Tree, tree.Path) (tree.Tree, error){"go": lockGo, "npm": lockNpm}
+}
+
+func lockNpm(superset []byte, files tree.Tree, manifest tree.Path) (tree.Tree, error) {
+	if _, ok := files.File(manifest); !ok {
+		return files, nil
+	}
+	data, err := lock.Npm(superset, files, manifest)
+	if err != nil {
+		return tree.Tree{}, err
+	}
+	p, err := tree.ParsePath(path.Join(path.Dir(manifest.String()), "package-lock.json"))
+	if err != nil {
+		return tree.Tree{}, err
+	}
+	return files.With(p, tree.File{Data: data, Mode: tree.Regular}), nil
 }
 
 func lockGo(superset []byte, files tree.Tree, manifest tree.Path) (tree.Tree, error) {

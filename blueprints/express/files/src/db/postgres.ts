@@ -6,11 +6,9 @@ import type { Column, Database, DatabaseOptions, MigrationSession, PoolState, Ro
 
 const { builtins } = types;
 
-/** Days and moments are text: a Date would shift a day by the time zone. */
-const parsers: Partial<Record<number, (text: string) => unknown>> = {
-  [builtins.DATE]: (text) => text,
-  [builtins.TIMESTAMPTZ]: parseMoment,
-};
+// Days and moments are text: a Date would shift a day by the time zone.
+types.setTypeParser(builtins.DATE, (text) => text);
+types.setTypeParser(builtins.TIMESTAMPTZ, parseMoment);
 
 /** Reads "2026-01-02 03:04:05.6+00", which the server writes in the time zone of the session. */
 function parseMoment(text: string): string {
@@ -25,10 +23,6 @@ function settingsOf(options: DatabaseOptions) {
     connectionTimeoutMillis: options.timeout,
     keepAlive: true,
     options: '-c TimeZone=UTC -c DateStyle=ISO',
-    types: {
-      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        parsers[oid] ?? types.getTypeParser(oid, format as 'text'),
-    },
   };
 }
 
@@ -47,6 +41,8 @@ class PostgresDatabase implements Database {
     });
     // The pool drops an idle connection that breaks; whoever needs the next one makes it.
     this.#pool.on('error', () => undefined);
+    // Whoever uses a connection that breaks meets the error; one that was given up is nobody's.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async query(sql: string, values: readonly unknown[]): Promise<Row[]> {
@@ -203,6 +199,6 @@ export function encode(_column: Column, value: unknown): unknown {
 }
 
 /** Returns the value of a field from what the driver returns. */
-export function decode(_column: Column, value: unknown): unknown {
-  return value;
+export function decode(column: Column, value: unknown): unknown {
+  return column.type === 'integer' && value !== null ? Number(value) : value;
 }
