@@ -31,7 +31,7 @@ const list = z
   );
 
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
+  return !text.includes('*') && URL.parse(text)?.origin === text;
 }
 
 /** Adds an address or a network like 10.0.0.0/8 to a list. Returns false for anything else. */
