@@ -10,5 +10,5 @@ import "embed"
 
 // FS holds a directory for each blueprint, and the directory "shared".
 //
-//go:embed all:go all:shared
+//go:embed all:express all:go all:shared
 var FS embed.FS
