@@ -20,6 +20,10 @@ func goldenCases() []generatedCase {
 	}
 }
 
+// goldenBlueprints are the blueprints whose golden repositories are kept, a
+// directory each.
+func goldenBlueprints() []string { return []string{"express", "go"} }
+
 // generatedCase is a service and the arguments of sill new that make it.
 type generatedCase struct {
 	name string

@@ -24,41 +24,49 @@ const maxGolden = 1 << 20
 // files that are not regular ones of mode 0644. The bundle is left out; the
 // record holds its digest.
 func TestGolden(t *testing.T) {
-	for _, c := range goldenCases() {
-		t.Run(c.name, func(t *testing.T) {
-			name := filepath.Join("testdata", "golden", "go", c.name+".txtar")
-			got := archive(t, scaffold(t, c.args...))
-			if *update {
-				writeGolden(t, name, got)
-				return
-			}
-			want, err := txtar.ParseFile(name)
-			if err != nil {
-				t.Fatalf("%v; make golden writes it", err)
-			}
-			if diff := cmp.Diff(contents(want), contents(got)); diff != "" {
-				t.Errorf("not what %s holds (- golden, + made); make golden writes it anew:\n%s", name, diff)
-			}
-		})
+	for _, blueprint := range goldenBlueprints() {
+		for _, c := range goldenCases() {
+			t.Run(blueprint+"/"+c.name, func(t *testing.T) {
+				name := filepath.Join("testdata", "golden", blueprint, c.name+".txtar")
+				checkGolden(t, name, archive(t, scaffold(t, append([]string{"--blueprint", blueprint}, c.args...)...)))
+			})
+		}
+	}
+}
+
+func checkGolden(t *testing.T, name string, got *txtar.Archive) {
+	t.Helper()
+	if *update {
+		writeGolden(t, name, got)
+		return
+	}
+	want, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatalf("%v; make golden writes it", err)
+	}
+	if diff := cmp.Diff(contents(want), contents(got)); diff != "" {
+		t.Errorf("not what %s holds (- golden, + made); make golden writes it anew:\n%s", name, diff)
 	}
 }
 
 // TestGoldenDirectory demands that every golden repository has a case.
 func TestGoldenDirectory(t *testing.T) {
-	files, err := os.ReadDir(filepath.Join("testdata", "golden", "go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got, want []string
-	for _, f := range files {
-		got = append(got, f.Name())
-	}
-	for _, c := range goldenCases() {
-		want = append(want, c.name+".txtar")
-	}
-	slices.Sort(want)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("golden repositories (- want, + there):\n%s", diff)
+	for _, blueprint := range goldenBlueprints() {
+		files, err := os.ReadDir(filepath.Join("testdata", "golden", blueprint))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want []string
+		for _, f := range files {
+			got = append(got, f.Name())
+		}
+		for _, c := range goldenCases() {
+			want = append(want, c.name+".txtar")
+		}
+		slices.Sort(want)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("golden repositories of %s (- want, + there):\n%s", blueprint, diff)
+		}
 	}
 }
 
