@@ -263,9 +263,10 @@ func (b *Blueprint) checkLists(problems *diag.List) {
 
 func (b *Blueprint) checkLocks(problems *diag.List) {
 	for _, l := range b.Locks {
-		if manifest, err := tree.ParsePath(l.Manifest); err != nil || manifest.Base() != LockManifests()[l.Format] {
+		name, known := LockManifests()[l.Format]
+		if manifest, err := tree.ParsePath(l.Manifest); known && (err != nil || manifest.Base() != name) {
 			problems.Add(diag.Diagnostic{
-				Code: "lock-manifest", Summary: fmt.Sprintf("the lock fills in %q, which is not the path of a %s", l.Manifest, LockManifests()[l.Format]),
+				Code: "lock-manifest", Summary: fmt.Sprintf("the lock fills in %q, which is not the path of a %s", l.Manifest, name),
 				At: diag.Pos{File: ManifestName},
 			})
 		}

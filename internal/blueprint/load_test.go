@@ -166,7 +166,7 @@ func TestMistakes(t *testing.T) {
 		{name: "command", manifest: head + "commands: {build: []}\n", want: "blueprint.yaml:5:19 manifest-form"},
 		{name: "unknown command", manifest: head + "commands: {deploy: [x]}\n", want: "blueprint.yaml:5:12 yaml-unknown"},
 		{name: "setup", manifest: head + "setup: [[]]\n", want: "blueprint.yaml:5:9 manifest-form"},
-		{name: "lock format", manifest: head + "locks: [{format: npm, manifest: go.mod, from: files/a}]\n", want: "blueprint.yaml:5:18 manifest-form"},
+		{name: "lock format", manifest: head + "locks: [{format: cargo, manifest: go.mod, from: files/a}]\n", want: "blueprint.yaml:5:18 manifest-form"},
 		{name: "lock climbs", manifest: head + "locks: [{format: go, manifest: ../go.mod, from: ../a}]\n", want: "blueprint.yaml lock-missing\nblueprint.yaml lock-manifest"},
 		{name: "partial", manifest: head, more: []string{"partials/x.txt", ""}, want: "partials/x.txt partial-name"},
 		{name: "module without manifest", manifest: head, more: []string{"modules/x/files/a", ""}, want: "modules/x/module.yaml module-manifest"},

@@ -116,8 +116,8 @@ func represents(ctx context.Context, s *Session) error {
 		if err != nil {
 			return err
 		}
-		maps.Copy(body, changes)
 		drop(k, body)
+		maps.Copy(body, changes) // after that: the name may be one that can be left out
 		made := v.do(ctx, "POST", k.path, body)
 		if !s.want(made, status(201), dated(), noMark()) {
 			return nil

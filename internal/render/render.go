@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"go/format"
 	"maps"
-	"path"
 	"runtime"
 	"strings"
 	"sync"
@@ -399,7 +398,7 @@ func lockNpm(superset []byte, files tree.Tree, manifest tree.Path) (tree.Tree, e
 	if err != nil {
 		return tree.Tree{}, err
 	}
-	p, err := tree.ParsePath(path.Join(path.Dir(manifest.String()), "package-lock.json"))
+	p, err := tree.ParsePath(strings.TrimSuffix(manifest.String(), "package.json") + "package-lock.json")
 	if err != nil {
 		return tree.Tree{}, err
 	}
