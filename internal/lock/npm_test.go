@@ -129,8 +129,8 @@ func TestNpm(t *testing.T) {
 
 func TestNpmRefusals(t *testing.T) {
 	for manifest, want := range map[string]string{
-		`{`:                                "does not parse",
-		`{"dependencies": {"x": "1"}}`:     "the lock has no x 1",
+		`{`:                                 "does not parse",
+		`{"dependencies": {"x": "1"}}`:      "the lock has no x 1",
 		`{"dependencies": {"a": "^2.0.0"}}`: "the lock has no a ^2.0.0",
 	} {
 		files, p := npmTree(t, manifest)
