@@ -32,7 +32,9 @@ func blueprintHistory(t *testing.T) map[string]string {
 	for _, version := range versions() {
 		dir := filepath.Join(w.Dir, version)
 		must(t, os.CopyFS(dir, os.DirFS(from)))
-		if version != shipped {
+		if version == shipped {
+			ownParts(t, dir)
+		} else {
 			patch, err := filepath.Abs(filepath.Join("testdata", "history", "go", version+".patch"))
 			must(t, err)
 			w.git(version, "apply", "--whitespace=nowarn", patch)
@@ -40,6 +42,16 @@ func blueprintHistory(t *testing.T) map[string]string {
 		from, dirs[version] = dir, dir
 	}
 	return dirs
+}
+
+// ownParts makes what a blueprint includes its own, for patches to change.
+func ownParts(t *testing.T, dir string) {
+	t.Helper()
+	must(t, os.CopyFS(dir, os.DirFS(filepath.Join("..", "blueprints", "shared", "service"))))
+	manifest := filepath.Join(dir, "blueprint.yaml")
+	data, err := os.ReadFile(manifest)
+	must(t, err)
+	must(t, os.WriteFile(manifest, []byte(strings.Replace(string(data), "include: [service]\n", "", 1)), 0o644))
 }
 
 var versionLine = regexp.MustCompile(`(?m)^version: (\S+)$`)
