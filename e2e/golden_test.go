@@ -25,7 +25,7 @@ const maxGolden = 1 << 20
 // record holds its digest.
 func TestGolden(t *testing.T) {
 	for _, blueprint := range goldenBlueprints() {
-		for _, c := range goldenCases() {
+		for _, c := range goldenCasesOf(blueprint) {
 			t.Run(blueprint+"/"+c.name, func(t *testing.T) {
 				name := filepath.Join("testdata", "golden", blueprint, c.name+".txtar")
 				checkGolden(t, name, archive(t, scaffold(t, append([]string{"--blueprint", blueprint}, c.args...)...)))
@@ -60,7 +60,7 @@ func TestGoldenDirectory(t *testing.T) {
 		for _, f := range files {
 			got = append(got, f.Name())
 		}
-		for _, c := range goldenCases() {
+		for _, c := range goldenCasesOf(blueprint) {
 			want = append(want, c.name+".txtar")
 		}
 		slices.Sort(want)
