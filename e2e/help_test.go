@@ -201,7 +201,7 @@ finish sill sh
 		t.Fatalf("%v\n%s", err, out)
 	}
 	lines := strings.Split(string(out), "\n")
-	for i, want := range []string{"sqlite", "proprietary", "docker", "go", "show"} {
+	for i, want := range []string{"sqlite", "proprietary", "docker", "express go", "show"} {
 		if !strings.HasPrefix(lines[i], want) {
 			t.Errorf("completion %d is %q, want %q", i, lines[i], want)
 		}
