@@ -23,11 +23,10 @@ type mongoDatabase struct{ *served }
 // in it. Drivers are told to stay at the address they have: they would go where
 // the server says it is, past the proxy.
 func newMongo(server *url.URL) (*mongoDatabase, error) {
-	own, err := newServed(server, "27017")
+	own, err := newServed(server, "27017", talk{session: mongoSession})
 	if err != nil {
 		return nil, err
 	}
-	own.session = mongoSession
 	query := own.direct.Query()
 	query.Set("directConnection", "true")
 	own.direct.RawQuery = query.Encode()

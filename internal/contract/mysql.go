@@ -21,7 +21,7 @@ type mysqlDatabase struct{ *served }
 // order ignores case, because a service must not lean on the settings of a
 // server.
 func newMySQL(server *url.URL) (*mysqlDatabase, error) {
-	own, err := newServed(server, "3306")
+	own, err := newServed(server, "3306", talk{})
 	if err != nil {
 		return nil, err
 	}

@@ -24,11 +24,10 @@ type postgres struct{ *served }
 // the server knows one, because that is not what the contract asks for and a
 // service must not lean on the settings of a server.
 func newPostgres(server *url.URL) (*postgres, error) {
-	own, err := newServed(server, "5432")
+	own, err := newServed(server, "5432", talk{aside: cancels})
 	if err != nil {
 		return nil, err
 	}
-	own.aside = cancels
 	q := &postgres{own}
 	create := "CREATE DATABASE " + q.name + " TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
 	err = execPostgres(server, create+" LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")

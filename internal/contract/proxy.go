@@ -17,10 +17,10 @@ const settled = 20 * time.Millisecond
 // apart. It always listens at one address, and on every [namespace] that it
 // was let into.
 type proxy struct {
+	talk
+
 	target  string
 	address string
-	aside   func(first []byte) bool   // recognises a connection that is no session; nil is none
-	session func(message []byte) bool // recognises what only a session sends; nil is everything
 
 	mu        sync.Mutex
 	mode      mode
@@ -33,6 +33,12 @@ type proxy struct {
 	over      bool
 }
 
+// talk is what a proxy has to know of what goes through it.
+type talk struct {
+	aside   func(first []byte) bool   // recognises a connection that is no session; nil is none
+	session func(message []byte) bool // recognises what only a session sends; nil is everything
+}
+
 // link is one connection of the service and its other half to the server.
 type link struct {
 	client net.Conn
@@ -41,8 +47,8 @@ type link struct {
 	once   sync.Once
 }
 
-func newProxy(target string) (*proxy, error) {
-	p := &proxy{target: target, mode: pass, changed: make(chan struct{}), links: map[*link]bool{}}
+func newProxy(target string, of talk) (*proxy, error) {
+	p := &proxy{talk: of, target: target, mode: pass, changed: make(chan struct{}), links: map[*link]bool{}}
 	// An address that nobody else uses is free again after refuse, and no
 	// connection that is being made can take its port for its own end.
 	own := fmt.Sprintf("127.%d.%d.%d:0", 1+randomBelow(254), randomBelow(256), 1+randomBelow(254))

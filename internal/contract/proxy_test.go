@@ -31,7 +31,7 @@ func echoed(t *testing.T) *proxy {
 			go func() { _, _ = io.Copy(c, c); _ = c.Close() }()
 		}
 	}()
-	p, err := newProxy(l.Addr().String())
+	p, err := newProxy(l.Addr().String(), talk{})
 	if err != nil {
 		t.Fatal(err)
 	}

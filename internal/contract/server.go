@@ -63,12 +63,12 @@ type served struct {
 
 // newServed chooses a name for a database on a server, which is at that port
 // where its URL says nothing else.
-func newServed(server *url.URL, port string) (*served, error) {
+func newServed(server *url.URL, port string, of talk) (*served, error) {
 	target := server.Host
 	if server.Port() == "" {
 		target = net.JoinHostPort(server.Hostname(), port)
 	}
-	between, err := newProxy(target)
+	between, err := newProxy(target, of)
 	if err != nil {
 		return nil, err
 	}
