@@ -72,7 +72,7 @@ func everyModule(t *testing.T, f func(t *testing.T, c combination)) {
 	t.Helper()
 	databases, all := choices(t)
 	for _, database := range databases {
-		fit := slices.DeleteFunc(slices.Clone(all), func(m string) bool { return m == "auth" && database == "mongodb" })
+		fit := goingWith(database, all)
 		sets := [][]string{nil, fit}
 		for _, m := range fit {
 			sets = append(sets, []string{m})
@@ -210,7 +210,7 @@ func TestGeneratedModulesComeAndGo(t *testing.T) {
 			without := readTree(t, bare.scaffold(t))
 			w.good(append([]string{"new", "orders", "--yes"}, bare.args()...))
 			dir := filepath.Join(w.Dir, "orders")
-			for _, module := range all {
+			for _, module := range goingWith(database, all) {
 				w.good([]string{"-C", "orders", "add", module, "--commit"})
 				with := readTree(t, combination{database: database, all: all, on: []string{module}}.scaffold(t))
 				if diff := cmp.Diff(outsideLog(with), outsideLog(readTree(t, dir))); diff != "" {
@@ -223,6 +223,11 @@ func TestGeneratedModulesComeAndGo(t *testing.T) {
 			}
 		})
 	}
+}
+
+// goingWith are the modules that go with a database.
+func goingWith(database string, all []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(m string) bool { return m == "auth" && database == "mongodb" })
 }
 
 // outsideLog returns a tree without the log of the schema and its migrations.
