@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"groundsill.example/internal/record"
+	"groundsill.example/internal/source"
 )
 
 // choices are what the blueprint offers: its databases and its modules.
@@ -72,7 +73,7 @@ func everyModule(t *testing.T, f func(t *testing.T, c combination)) {
 	t.Helper()
 	databases, all := choices(t)
 	for _, database := range databases {
-		fit := goingWith(database, all)
+		fit := goingWith(t, database, all)
 		sets := [][]string{nil, fit}
 		for _, m := range fit {
 			sets = append(sets, []string{m})
@@ -210,7 +211,7 @@ func TestGeneratedModulesComeAndGo(t *testing.T) {
 			without := readTree(t, bare.scaffold(t))
 			w.good(append([]string{"new", "orders", "--yes"}, bare.args()...))
 			dir := filepath.Join(w.Dir, "orders")
-			for _, module := range goingWith(database, all) {
+			for _, module := range goingWith(t, database, all) {
 				w.good([]string{"-C", "orders", "add", module, "--commit"})
 				with := readTree(t, combination{database: database, all: all, on: []string{module}}.scaffold(t))
 				if diff := cmp.Diff(outsideLog(with), outsideLog(readTree(t, dir))); diff != "" {
@@ -225,9 +226,15 @@ func TestGeneratedModulesComeAndGo(t *testing.T) {
 	}
 }
 
-// goingWith are the modules that go with a database.
-func goingWith(database string, all []string) []string {
-	return slices.DeleteFunc(slices.Clone(all), func(m string) bool { return m == "auth" && database == "mongodb" })
+// goingWith are the modules that go with a database, as the blueprint says.
+func goingWith(t *testing.T, database string, all []string) []string {
+	t.Helper()
+	from, err := source.Open("", "go")
+	must(t, err)
+	return slices.DeleteFunc(slices.Clone(all), func(name string) bool {
+		m, _ := from.Blueprint.Module(name)
+		return slices.Contains(m.Conflicts, "database="+database)
+	})
 }
 
 // outsideLog returns a tree without the log of the schema and its migrations.

@@ -147,7 +147,7 @@ func matrixCells(t *testing.T) []matrixCell {
 	}
 	var cells []matrixCell
 	for _, row := range cover(sizes) {
-		for _, fit := range fitting(all, row) {
+		for _, fit := range fitting(t, all, row) {
 			cell := matrixCell{choice: map[string]string{}}
 			for i, f := range all {
 				cell.choice[f.name] = f.levels[fit[i]].name
@@ -160,17 +160,21 @@ func matrixCells(t *testing.T) []matrixCell {
 	return cells
 }
 
-// fitting returns a row as it is. Auth on MongoDB is refused: such a row becomes
-// two, one without auth and one on another database, which have its other pairs.
-func fitting(all []factor, row []int) [][]int {
+// fitting returns a row as it is. One with a module that does not go with its
+// database becomes two, without the module and on the first database, which have
+// its other pairs.
+func fitting(t *testing.T, all []factor, row []int) [][]int {
+	t.Helper()
 	database := slices.IndexFunc(all, func(f factor) bool { return f.name == "database" })
-	auth := slices.IndexFunc(all, func(f factor) bool { return f.name == "auth" })
-	if all[database].levels[row[database]].name != "mongodb" || all[auth].levels[row[auth]].name == "off" {
-		return [][]int{row}
+	for i, f := range all {
+		if f.levels[row[i]].name == "off" || len(goingWith(t, all[database].levels[row[database]].name, []string{f.name})) > 0 {
+			continue
+		}
+		plain, other := slices.Clone(row), slices.Clone(row)
+		plain[i], other[database] = 0, 0 // off, and the first database
+		return slices.Concat(fitting(t, all, plain), fitting(t, all, other))
 	}
-	plain, other := slices.Clone(row), slices.Clone(row)
-	plain[auth], other[database] = 0, 0 // off, and the first database
-	return [][]int{plain, other}
+	return [][]int{row}
 }
 
 // TestGeneratedInPairs makes services in which every two choices meet. Each is

@@ -52,7 +52,7 @@ func authMutants() []herd {
 			},
 			{
 				name:  "scopes are not asked for",
-				edits: []edit{{guard, "g.routed(r) && !who.has(needed)", "!g.routed(r) && !who.has(needed)"}},
+				edits: []edit{{guard, "!who.has(needed) && g.routed(r)", "!who.has(needed) && !g.routed(r)"}},
 				want:  "AU-3 MUST",
 			},
 			{

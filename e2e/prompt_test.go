@@ -227,20 +227,23 @@ func TestPromptAnswers(t *testing.T) {
 }
 
 // TestPromptModules chooses among the modules that come with sill: docker and
-// github are chosen at first, and Enter alone takes them.
+// github are chosen at first, and Enter alone takes them. What does not go with
+// an answer is not offered.
 func TestPromptModules(t *testing.T) {
 	for name, c := range map[string]struct {
-		keys []string
-		same []string // the flags that say the same
+		database string
+		keys     []string
+		same     []string // the flags that say the same
 	}{
-		"as it is":               {[]string{enter}, []string{"--with", "docker,github"}},
-		"one more, one less":     {[]string{down, " ", down, " ", enter}, []string{"--with", "devcontainer", "--without", "docker"}},
-		"none of those at first": {[]string{down, down, " ", down, " ", enter}, []string{"--without", "docker,github"}},
+		"as it is":               {"sqlite", []string{enter}, []string{"--with", "docker,github"}},
+		"one more, one less":     {"sqlite", []string{down, " ", down, " ", enter}, []string{"--with", "devcontainer", "--without", "docker"}},
+		"none of those at first": {"sqlite", []string{down, down, " ", down, " ", enter}, []string{"--without", "docker,github"}},
+		"without auth":           {"mongodb", []string{" ", enter}, []string{"--with", "devcontainer"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			args := []string{"new", "shop", "--module", "example.com/shop", "--description", "A shop.", "--database", "sqlite", "--license", "MIT", "--no-resource"}
+			args := []string{"new", "shop", "--module", "example.com/shop", "--description", "A shop.", "--database", c.database, "--license", "MIT", "--no-resource"}
 			s := terminal(w, 120, args...)
 			s.choose("Modules", c.keys...)
 			s.expect("Next")

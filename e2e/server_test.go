@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -50,19 +51,18 @@ func TestServerRestart(t *testing.T) {
 
 func restart(t *testing.T, database string) {
 	t.Helper()
-	if database == "mongodb" {
-		need(t, "mongod") // the protocol double keeps nothing when it ends
-	}
 	server := databaseServer(t, database)
+	_, err := exec.LookPath("mongod")
+	forgets := database == "mongodb" && err != nil // the protocol double keeps nothing when it ends
 	p := served(t, database, server.URL())
-	row := p.create(t, "A-1")
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name string
 		end  func() error
 	}{
 		{"stopped", server.Stop},
 		{"killed", func() error { server.Kill(); return nil }},
 	} {
+		row := p.create(t, fmt.Sprintf("A-%d", i))
 		t.Run(c.name, func(t *testing.T) {
 			stop := make(chan struct{})
 			var group sync.WaitGroup
@@ -71,6 +71,14 @@ func restart(t *testing.T, database string) {
 			}
 			must(t, c.end())
 			p.unavailable(t, row)
+			if forgets { // and what asks for the row would miss it
+				close(stop)
+				group.Wait()
+				must(t, server.Start(t.Context()))
+				migrate(t, p.cmd.Path, server.URL())
+				p.recovers(t, "/api/v1/items")
+				return
+			}
 			must(t, server.Start(t.Context()))
 			p.recovers(t, row)
 			close(stop)

@@ -80,7 +80,8 @@ func read(dir string) ([]report, error) {
 			return nil, fmt.Errorf("%s has no results", name)
 		}
 		base := strings.TrimSuffix(filepath.Base(name), ".json")
-		r.cell = strings.TrimPrefix(base, r.Database+"-")
+		product, _, _ := strings.Cut(r.Database, ",") // more than a name for a double
+		r.cell = strings.TrimPrefix(base, product+"-")
 		all = append(all, r)
 	}
 	return all, nil

@@ -36,6 +36,9 @@ func TestSummary(t *testing.T) {
 			{ID: "ST-1", Level: contract.Must, Outcome: contract.Held},
 			{ID: "FT-2", Level: contract.Must, Outcome: contract.NotApplicable},
 		}},
+		"mongodb-default.json": {Database: "mongodb, protocol double", Took: 1e9, Results: []contract.Result{
+			{ID: "ST-1", Level: contract.Must, Outcome: contract.Held},
+		}},
 		"postgres-default.json": {Database: "postgres", Took: 3e9, Results: []contract.Result{
 			{ID: "ST-1", Level: contract.Must, Outcome: contract.Held},
 			{ID: "FT-2", Level: contract.Must, Outcome: contract.Held},
@@ -52,9 +55,10 @@ func TestSummary(t *testing.T) {
 	}
 	want := []string{
 		"DATABASE SERVICE ST HL HT RS LG MT SE AU FT CT RP MUST SHOULD SECONDS",
+		"mongodb, protocol double default 1/0/0 – – – – – – – – – – 1/0/0 – 1",
 		"postgres default 1/0/0 – – – – – – – 1/1/0 – – 2/0/0 0/1/0 3",
 		"sqlite no-resource 1/0/0 – – – – – – – 0/0/1 – – 1/0/1 – 2",
-		"total 2 reports 2/0/0 – – – – – – – 1/1/1 – – 3/0/1 0/1/0 5",
+		"total 3 reports 3/0/0 – – – – – – – 1/1/1 – – 4/0/1 0/1/0 6",
 		"(held/broken/not applicable)",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

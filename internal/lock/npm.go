@@ -3,12 +3,14 @@ package lock
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"groundsill.example/internal/diag"
+	"groundsill.example/internal/document"
 	"groundsill.example/internal/tree"
 )
 
@@ -263,21 +265,13 @@ type npmMember struct {
 }
 
 func parseNpmObject(data []byte) (npmObject, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if _, err := decoder.Token(); err != nil {
-		return nil, err
+	doc, ok := document.JSON(data)
+	if !ok || doc.Root == nil || doc.Root.Kind != document.Map {
+		return nil, errors.New("it is not a JSON object that has each key once")
 	}
 	var all npmObject
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, err
-		}
-		all = append(all, npmMember{fmt.Sprint(key), value})
+	for _, c := range doc.Root.Children {
+		all = append(all, npmMember{c.Key, json.RawMessage(doc.Text[c.Node.Start:c.Node.End])})
 	}
 	return all, nil
 }

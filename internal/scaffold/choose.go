@@ -145,10 +145,13 @@ func (n *newRun) moduleNames(ctx context.Context) ([]string, error) {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' }), nil
 }
 
+// moduleChoices are the modules that go with the answers.
 func (n *newRun) moduleChoices() []blueprint.Option {
 	var all []blueprint.Option
 	for _, m := range n.b.Modules {
-		all = append(all, blueprint.Option{Value: m.Name, Help: m.Summary})
+		if _, refused := unfitAnswer(m, n.answers.Map()); !refused {
+			all = append(all, blueprint.Option{Value: m.Name, Help: m.Summary})
+		}
 	}
 	return all
 }
@@ -213,13 +216,13 @@ func checkFit(m blueprint.Module, on []string, answers map[string]any, problems 
 			})
 		}
 	}
+	if key, refused := unfitAnswer(m, answers); refused {
+		problems.Add(diag.Diagnostic{
+			Code: "module-conflicts", Summary: fmt.Sprintf("module %s does not go with %s %v", m.Name, key, answers[key]),
+			Hint: "leave the module out, or choose another " + key,
+		})
+	}
 	for _, foe := range m.Conflicts {
-		if key, value, ok := strings.Cut(foe, "="); ok && answers[key] == value {
-			problems.Add(diag.Diagnostic{
-				Code: "module-conflicts", Summary: fmt.Sprintf("module %s does not go with %s %s", m.Name, key, value),
-				Hint: "leave the module out, or choose another " + key,
-			})
-		}
 		if slices.Contains(on, foe) {
 			problems.Add(diag.Diagnostic{
 				Code: "module-conflicts", Summary: fmt.Sprintf("modules %s and %s do not go together", m.Name, foe),
@@ -227,6 +230,16 @@ func checkFit(m blueprint.Module, on []string, answers map[string]any, problems 
 			})
 		}
 	}
+}
+
+// unfitAnswer returns the key of an answer that a module does not go with.
+func unfitAnswer(m blueprint.Module, answers map[string]any) (key string, refused bool) {
+	for _, foe := range m.Conflicts {
+		if key, value, answer := strings.Cut(foe, "="); answer && answers[key] == value {
+			return key, true
+		}
+	}
+	return "", false
 }
 
 // CheckKeys refuses answers to questions that the blueprint does not have.

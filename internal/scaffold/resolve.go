@@ -278,17 +278,19 @@ func (m *meeting) freezeBoth() error {
 		return err
 	}
 	kept := frozenFiles{}
-	for _, s := range []side{m.sides[theirSide], m.sides[ourSide]} {
+	for _, s := range []side{m.sides[ourSide], m.sides[theirSide]} {
 		if s.b == nil {
 			continue
 		}
 		same := s.rec.Answers[databaseKey] == m.to.Answers[databaseKey]
 		for at, files := range frozenOf(m.frozen.in(s.out)) {
-			if at != "" && (!same || !sameEntry(s.rec, m.to, at)) {
+			if at != "" && (!same || kept[at] != nil || !sameEntry(s.rec, m.to, at)) {
 				continue
 			}
 			for p, f := range files {
-				if _, stays := m.theirs.Tree.File(p); stays || at != "" {
+				_, stays := m.theirs.Tree.File(p)
+				_, has := kept[at][p]
+				if !has && (stays || at != "") {
 					kept.add(at, p, f)
 				}
 			}
