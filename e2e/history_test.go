@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"groundsill.example/e2e/gohistory"
 )
 
 // The versions of the history of the Go blueprint, oldest first. The first is
@@ -27,14 +29,13 @@ func blueprintHistory(t *testing.T) map[string]string {
 	t.Helper()
 	need(t, "git")
 	w := newWorld(t)
-	from := filepath.Join("..", "blueprints", "go")
-	dirs := map[string]string{}
+	from, dirs := "", map[string]string{}
 	for _, version := range versions() {
 		dir := filepath.Join(w.Dir, version)
-		must(t, os.CopyFS(dir, os.DirFS(from)))
 		if version == shipped {
-			ownParts(t, dir)
+			must(t, gohistory.Copy("..", dir))
 		} else {
+			must(t, os.CopyFS(dir, os.DirFS(from)))
 			patch, err := filepath.Abs(filepath.Join("testdata", "history", "go", version+".patch"))
 			must(t, err)
 			w.git(version, "apply", "--whitespace=nowarn", patch)
@@ -42,16 +43,6 @@ func blueprintHistory(t *testing.T) map[string]string {
 		from, dirs[version] = dir, dir
 	}
 	return dirs
-}
-
-// ownParts makes what a blueprint includes its own, for patches to change.
-func ownParts(t *testing.T, dir string) {
-	t.Helper()
-	must(t, os.CopyFS(dir, os.DirFS(filepath.Join("..", "blueprints", "shared", "service"))))
-	manifest := filepath.Join(dir, "blueprint.yaml")
-	data, err := os.ReadFile(manifest)
-	must(t, err)
-	must(t, os.WriteFile(manifest, []byte(strings.Replace(string(data), "include: [service]\n", "", 1)), 0o644))
 }
 
 var versionLine = regexp.MustCompile(`(?m)^version: (\S+)$`)

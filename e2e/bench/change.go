@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"groundsill.example/e2e/gohistory"
 )
 
 // largeService are the resources of a service of more than 200 files.
@@ -48,7 +50,7 @@ func (b *bench) versions() (older, newer string, err error) {
 		return "", "", err
 	}
 	for _, dir := range []string{older, newer} {
-		if err := os.CopyFS(dir, os.DirFS(filepath.Join("blueprints", "go"))); err != nil {
+		if err := gohistory.Copy(".", dir); err != nil {
 			return "", "", err
 		}
 	}
