@@ -46,13 +46,14 @@ func TestImage(t *testing.T) {
 	e := newImages(t)
 	for _, database := range []string{"postgres", "sqlite"} {
 		t.Run(database, func(t *testing.T) {
-			server, adds := "", []string{"usr/local/bin/server"}
+			server, adds, args := "", []string{"usr/local/bin/server"}, []string{"--database", database}
 			if database == "sqlite" {
 				adds = append([]string{"data"}, adds...)
+				args = append(args, "--with", "auth") // which needs its issuer in the container
 			} else {
 				server = databaseServer(t, database).URL()
 			}
-			dir := scaffold(t, "--database", database)
+			dir := scaffold(t, args...)
 			e.standIn(t, dir)
 			e.confines(t, dir)
 			e.keepsClauses(t, dir, server)

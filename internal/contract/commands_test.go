@@ -172,6 +172,22 @@ func TestConfinedRun(t *testing.T) {
 	}
 }
 
+// A service that checks tokens does not start without an issuer.
+func TestConfinedRunWithIssuer(t *testing.T) {
+	t.Parallel()
+	engine := strings.Replace(fakeEngine, "STOP", `kill -TERM "$(cat "$STATE/$2")"`, 1)
+	s := engineSuite(t, strings.Replace(engine, `exec "$TINY"`, `test -n "$AUTH_ISSUER$AUTH_JWKS_URL" || exit 1; exec "$TINY"`, 1))
+	issuer, err := s.newIssuer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(issuer.close)
+	s.issuer = issuer
+	if got, report := redOf(t, s); got != "" {
+		t.Errorf("broken: %q\n%s", got, report.details())
+	}
+}
+
 // Without an engine that works, or without the images, nothing is tried.
 func TestConfinedRunDoesNotApply(t *testing.T) {
 	t.Parallel()

@@ -105,11 +105,14 @@ func confinedRun(ctx context.Context, s *Session) error {
 	return s.confinedStart(ctx, e, slices.Concat(flags, db), image)
 }
 
-// confinement returns the flags that take every right away, and those that
-// give the database.
+// confinement returns the flags that take every right away and name the issuer,
+// and those that give the database.
 func (s *Session) confinement(d dockerfile) (flags, db []string, err error) {
 	flags = []string{
 		"--network", "host", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "-u", "12345:12345",
+	}
+	for _, one := range s.suite.issuer.settings() {
+		flags = append(flags, "-e", one)
 	}
 	if s.suite.databaseName() != "sqlite" {
 		one, err := s.empty()
