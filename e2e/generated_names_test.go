@@ -152,3 +152,22 @@ func TestGeneratedEverySystem(t *testing.T) {
 		}
 	}
 }
+
+// A service may be called as what YAML 1.1 reads as no text.
+func TestGeneratedNameIsText(t *testing.T) {
+	t.Parallel()
+	bare := regexp.MustCompile(`(?m)^.*[:-] +on *$`)
+	for _, blueprint := range goldenBlueprints() {
+		for _, database := range []string{"sqlite", "postgres"} {
+			root := scaffold(t, "-b", blueprint, "--name", "on", "--database", database, "--with", "kubernetes,devcontainer,vscode,precommit")
+			for _, file := range walk(t, root) {
+				if ext := filepath.Ext(file); ext != ".yaml" && ext != ".yml" {
+					continue
+				}
+				for _, line := range bare.FindAllString(read(t, root, file), -1) {
+					t.Errorf("%s of the %s service has %q", file, blueprint, line)
+				}
+			}
+		}
+	}
+}

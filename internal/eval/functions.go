@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,6 +71,7 @@ func functions() template.FuncMap {
 
 		"print": fmt.Sprint, "printf": printf, "println": fmt.Sprintln,
 		"html": template.HTMLEscaper, "js": template.JSEscaper, "urlquery": template.URLQueryEscaper,
+		"yamlString": yamlString, "yamlWord": yamlWord,
 		"keys": sortedKeys, "repeat": repeat, "sampleJSON": sampleJSON, "until": until,
 	}
 	theirs := sprig.HermeticTxtFuncMap()
@@ -78,6 +80,29 @@ func functions() template.FuncMap {
 	}
 	return own
 }
+
+// yamlString returns a text as a scalar of YAML in quotes: double ones, but for
+// a text on one line that has some or a backslash.
+func yamlString(s string) string {
+	if strings.ContainsAny(s, `"\\`) && !strings.Contains(s, "\n") {
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	}
+	return strconv.Quote(s)
+}
+
+// yamlWord returns a text as a scalar of YAML without quotes, where every reader
+// takes that for a text: to YAML 1.1, y and off are booleans.
+func yamlWord(s string) string {
+	if !plainWord.MatchString(s) || yamlOther.MatchString(s) {
+		return yamlString(s)
+	}
+	return s
+}
+
+var (
+	plainWord = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+	yamlOther = regexp.MustCompile(`^(true|false|null|yes|no|on|off|y|n)$`)
+)
 
 // repeat checks the size before it is made; sprig's own would make it first.
 func repeat(count int, s string) (string, error) {

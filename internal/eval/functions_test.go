@@ -28,7 +28,7 @@ plural prepend print printf println push quote regexFind regexFindAll regexMatch
 regexReplaceAllLiteral regexSplit repeat replace rest reverse round sampleJSON semverCompare sentence sha1sum sha256sum
 sha512sum singular slice snake sortAlpha split splitList splitn squote sub substr swapcase ternary title toJson
 toPrettyJson toRawJson toString toStrings trim trimAll trimPrefix trimSuffix trimall trunc tuple typeIs typeIsLike typeOf
-uniq until untitle upper urlJoin urlParse urlquery without wrap wrapWith`
+uniq until untitle upper urlJoin urlParse urlquery without wrap wrapWith yamlString yamlWord`
 
 func TestFunctionsOfEngineOne(t *testing.T) {
 	e := mustNew(t, nil)
@@ -184,6 +184,7 @@ func TestOwnFunctions(t *testing.T) {
 		{"printf without enough", `{{printf "%d"}}`, "%!d(MISSING)"},
 		{"samples", `{{sampleJSON .field 1}}{{sampleJSON .field 2}}{{sampleJSON .field 3}}`, "121"},
 		{"a text as a pattern", `{{regexQuoteMeta "a.b"}}`, `a\.b`},
+		{"scalars of YAML", `{{yamlWord "a-b"}} {{yamlWord "on"}} {{yamlWord "1e3"}} {{yamlString "it's \"a\""}} {{yamlString "\\ \n"}}`, `a-b "on" "1e3" 'it''s "a"' "\\ \n"`},
 		{"ours, not sprig's", `{{plural "category"}} {{snake "HTTPServer"}}`, "categories http_server"},
 		{"break and continue", `{{range until 9}}{{if eq . 1}}{{continue}}{{end}}{{if eq . 4}}{{break}}{{end}}{{.}}{{end}}`, "023"},
 	} {
