@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	slashed "path"
 	"path/filepath"
 	"regexp"
@@ -44,20 +45,31 @@ func TestImage(t *testing.T) {
 		miss(t, "root", "is needed to make images and namespaces")
 	}
 	e := newImages(t)
-	for _, database := range []string{"postgres", "sqlite"} {
-		t.Run(database, func(t *testing.T) {
-			server, adds, args := "", []string{"usr/local/bin/server"}, []string{"--database", database}
-			if database == "sqlite" {
-				adds = append([]string{"data"}, adds...)
-				args = append(args, "--with", "auth") // which needs its issuer in the container
-			} else {
-				server = databaseServer(t, database).URL()
+	for _, c := range []struct {
+		blueprint, database string
+		args                []string
+		program             []string // what the image starts
+		adds                []string // what the build adds to the base image, and what is below
+	}{
+		{"go", "postgres", nil, []string{"/usr/local/bin/server"}, []string{"usr/local/bin/server"}},
+		// Auth needs its issuer in the container.
+		{"go", "sqlite", []string{"--with", "auth"}, []string{"/usr/local/bin/server"}, []string{"data", "usr/local/bin/server"}},
+		{
+			"express", "postgres", nil, []string{"/nodejs/bin/node", "dist/main.js"},
+			[]string{"app/dist", "app/migrations", "app/node_modules", "app/openapi", "app/openapi.yaml", "app/package.json"},
+		},
+	} {
+		t.Run(c.blueprint+"/"+c.database, func(t *testing.T) {
+			server := ""
+			if c.database != "sqlite" {
+				server = databaseServer(t, c.database).URL()
 			}
-			dir := scaffold(t, args...)
-			e.standIn(t, dir)
+			dir := scaffold(t, append([]string{"-b", c.blueprint, "--database", c.database}, c.args...)...)
+			e.standIn(t, c.blueprint, dir)
 			e.confines(t, dir)
 			e.keepsClauses(t, dir, server)
-			e.adds(t, dir, adds)
+			e.adds(t, dir, c.adds)
+			e.starts(t, c.program)
 		})
 	}
 }
@@ -110,15 +122,20 @@ func (e *images) buildah(t *testing.T, args ...string) string {
 // baseName is the name of an image that a Dockerfile is based on.
 var baseName = regexp.MustCompile(`(?m)^FROM (?:--platform=\S+ )?(\S+?)@sha256:[0-9a-f]{64}`)
 
-// standIn makes what stands in for the base images of a service, which are two.
-func (e *images) standIn(t *testing.T, dir string) {
+// standIn makes what stands in for the base images of a service, which are two:
+// one with what builds it, and one with what runs it.
+func (e *images) standIn(t *testing.T, blueprint, dir string) {
 	t.Helper()
 	names := baseName.FindAllStringSubmatch(read(t, dir, "Dockerfile"), -1)
 	if len(names) != 2 {
 		t.Fatalf("the Dockerfile is based on %q", names)
 	}
-	e.base(t, names[0][1], e.toolchain)
-	e.base(t, names[1][1], e.nearlyNothing)
+	builds, runs := e.goToolchain, e.nearlyNothing
+	if blueprint == "express" {
+		builds, runs = e.node, e.nodeAlone
+	}
+	e.base(t, names[0][1], builds)
+	e.base(t, names[1][1], runs)
 }
 
 // base makes an image of a name, once. What fills it returns its settings.
@@ -142,14 +159,26 @@ func (e *images) base(t *testing.T, name string, fill func(t *testing.T, tree st
 // certificates are those of this machine, which the module proxy may need.
 const certificates = "/etc/ssl/certs/ca-certificates.crt"
 
-// toolchain makes a Debian with the Go toolchain of this machine, which asks the
-// module proxy that this machine asks.
-func (e *images) toolchain(t *testing.T, tree string) []string {
+// debian makes a Debian with the certificates of this machine.
+func (e *images) debian(t *testing.T, tree string) {
 	t.Helper()
 	release := find(t, read(t, "/etc", "os-release"), `^VERSION_CODENAME=(\S+)$`)
 	e.run(t, e.storage, "debootstrap", "--variant=minbase", release, tree)
-	must(t, os.MkdirAll(filepath.Join(tree, slashed.Dir(certificates)), 0o755))
-	e.run(t, e.storage, "cp", "-rL", certificates, filepath.Join(tree, slashed.Dir(certificates)))
+	e.copy(t, certificates, tree, slashed.Dir(certificates))
+}
+
+// copy copies a file or a directory of this machine into a directory of a tree.
+func (e *images) copy(t *testing.T, from, tree, to string) {
+	t.Helper()
+	must(t, os.MkdirAll(filepath.Join(tree, to), 0o755))
+	e.run(t, e.storage, "cp", "-rL", from, filepath.Join(tree, to))
+}
+
+// goToolchain makes a Debian with the Go toolchain of this machine, which asks
+// the module proxy that this machine asks.
+func (e *images) goToolchain(t *testing.T, tree string) []string {
+	t.Helper()
+	e.debian(t, tree)
 	e.run(t, e.storage, "cp", "-rL", goEnv("GOROOT"), filepath.Join(tree, "usr/local/go"))
 	settings := []string{"--env", "PATH=/go/bin:/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin", "--env", "GOPATH=/go", "--env", "GOTOOLCHAIN=local"}
 	for _, key := range []string{"GOPROXY", "GOSUMDB", "GONOSUMDB"} {
@@ -158,15 +187,55 @@ func (e *images) toolchain(t *testing.T, tree string) []string {
 	return settings
 }
 
+// node makes a Debian with the Node.js and the npm of this machine, which asks
+// the registry that this machine asks.
+func (e *images) node(t *testing.T, tree string) []string {
+	t.Helper()
+	e.debian(t, tree)
+	e.copy(t, nodeProgram(t), tree, "usr/local/bin")
+	program, err := exec.LookPath("npm")
+	must(t, err)
+	program, err = filepath.EvalSymlinks(program)
+	must(t, err)
+	e.copy(t, filepath.Dir(filepath.Dir(program)), tree, "usr/local/lib/node_modules")
+	must(t, os.Symlink("../lib/node_modules/npm/bin/npm-cli.js", filepath.Join(tree, "usr/local/bin/npm")))
+	return []string{
+		"--env", "PATH=/usr/local/bin:/usr/bin:/bin", "--env", "NODE_EXTRA_CA_CERTS=" + certificates,
+		"--env", "npm_config_registry=" + e.run(t, e.storage, "npm", "config", "get", "registry"),
+	}
+}
+
+// nodeProgram returns the path of Node.js.
+func nodeProgram(t *testing.T) string {
+	t.Helper()
+	program, err := exec.LookPath("node")
+	must(t, err)
+	program, err = filepath.EvalSymlinks(program)
+	must(t, err)
+	return program
+}
+
+// nodeAlone makes what Node.js needs, and no shell.
+func (e *images) nodeAlone(t *testing.T, tree string) []string {
+	t.Helper()
+	settings := e.nearlyNothing(t, tree)
+	node := nodeProgram(t)
+	e.copy(t, node, tree, "nodejs/bin")
+	for _, library := range regexp.MustCompile(`(?m)(/\S+) \(0x`).FindAllStringSubmatch(e.run(t, e.storage, "ldd", node), -1) {
+		e.copy(t, library[1], tree, slashed.Dir(library[1]))
+	}
+	return settings
+}
+
 // nearlyNothing makes what a static program needs, and no shell.
 func (e *images) nearlyNothing(t *testing.T, tree string) []string {
 	t.Helper()
-	for _, dir := range []string{"proc", "sys", "dev", "tmp", "home/nonroot", slashed.Dir(certificates), "usr/share"} {
+	for _, dir := range []string{"proc", "sys", "dev", "tmp", "home/nonroot"} {
 		must(t, os.MkdirAll(filepath.Join(tree, dir), 0o755))
 	}
 	put(t, filepath.Join(tree, "etc/passwd"), "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n")
-	e.run(t, e.storage, "cp", "-rL", certificates, filepath.Join(tree, slashed.Dir(certificates)))
-	e.run(t, e.storage, "cp", "-rL", "/usr/share/zoneinfo", filepath.Join(tree, "usr/share"))
+	e.copy(t, certificates, tree, slashed.Dir(certificates))
+	e.copy(t, "/usr/share/zoneinfo", tree, "usr/share")
 	return []string{"--user", "65532"}
 }
 
@@ -208,26 +277,45 @@ func (e *images) keepsClauses(t *testing.T, dir, server string) {
 	}
 }
 
-// adds demands that the image has these files beside those of what it is based
-// on, that it runs as the same number, and what starts it.
+// builtImage is what the image of a service is called here.
+const builtImage = "localhost/orders"
+
+// adds demands that the image has these, and what is below them, beside the files
+// of what it is based on.
 func (e *images) adds(t *testing.T, dir string, want []string) {
 	t.Helper()
-	const image = "localhost/orders"
-	e.run(t, dir, filepath.Join(e.bin, "docker"), "build", "--tag", image, ".")
+	e.run(t, dir, filepath.Join(e.bin, "docker"), "build", "--tag", builtImage, ".")
 	base := baseName.FindAllStringSubmatch(read(t, dir, "Dockerfile"), -1)[1][1]
-	before, after := e.files(t, base), e.files(t, image)
-	var added []string
-	size := int64(0)
-	for _, name := range slices.Sorted(maps.Keys(after)) {
+	before, after := e.files(t, base), e.files(t, builtImage)
+	added := map[string]bool{}
+	size, own := int64(0), int64(0)
+	for name := range after {
 		size += after[name]
-		if _, was := before[name]; !was {
-			added = append(added, name)
+		if _, was := before[name]; was {
+			continue
 		}
+		own += after[name]
+		i := slices.IndexFunc(want, func(one string) bool { return name == one || strings.HasPrefix(name, one+"/") })
+		if i >= 0 {
+			name = want[i]
+		}
+		added[name] = true
 	}
-	if diff := cmp.Diff(want, added); diff != "" {
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(added))); diff != "" {
 		t.Errorf("the build adds other files (- want, + there):\n%s", diff)
 	}
-	t.Logf("the program has %.1f MB, the image %.1f MB", float64(after["usr/local/bin/server"])/1e6, float64(size)/1e6)
+	for _, tool := range []string{"typescript", "vitest", "eslint"} {
+		if _, there := after["app/node_modules/"+tool+"/package.json"]; there {
+			t.Errorf("%s is in the image", tool)
+		}
+	}
+	t.Logf("the service has %.1f MB, the image %.1f MB", float64(own)/1e6, float64(size)/1e6)
+}
+
+// starts demands that the image runs a program, and as the number that its base
+// has.
+func (e *images) starts(t *testing.T, program []string) {
+	t.Helper()
 	var shown struct {
 		OCIv1 struct {
 			Config struct {
@@ -236,9 +324,9 @@ func (e *images) adds(t *testing.T, dir string, want []string) {
 			} `json:"config"`
 		}
 	}
-	must(t, json.Unmarshal([]byte(e.buildah(t, "inspect", "--type", "image", image)), &shown))
+	must(t, json.Unmarshal([]byte(e.buildah(t, "inspect", "--type", "image", builtImage)), &shown))
 	config := shown.OCIv1.Config
-	if config.User != "65532:65532" || !slices.Equal(config.Entrypoint, []string{"/usr/local/bin/server"}) || !slices.Equal(config.Cmd, []string{"start"}) {
+	if config.User != "65532:65532" || !slices.Equal(config.Entrypoint, program) || !slices.Equal(config.Cmd, []string{"start"}) {
 		t.Errorf("the image runs %q as %q", slices.Concat(config.Entrypoint, config.Cmd), config.User)
 	}
 }

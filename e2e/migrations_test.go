@@ -34,9 +34,11 @@ func TestMigrations(t *testing.T) {
 			continue // it has no SQL and no way back: TestMigrationsOfDocuments
 		}
 		t.Run(database, func(t *testing.T) {
+			t.Parallel()
 			travel(t, newHistory(t, scaffold(t, "--database", database), database, emptyDatabase(t, database), false))
 		})
 		t.Run(database+"-owned", func(t *testing.T) {
+			t.Parallel()
 			travel(t, newHistory(t, scaffold(t, "--database", database, "--with", "auth"), database, emptyDatabase(t, database), true))
 		})
 	}
