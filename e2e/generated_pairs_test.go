@@ -147,34 +147,15 @@ func matrixCells(t *testing.T) []matrixCell {
 	}
 	var cells []matrixCell
 	for _, row := range cover(sizes) {
-		for _, fit := range fitting(t, all, row) {
-			cell := matrixCell{choice: map[string]string{}}
-			for i, f := range all {
-				cell.choice[f.name] = f.levels[fit[i]].name
-				cell.order = append(cell.order, f.name)
-				cell.args = append(cell.args, f.levels[fit[i]].args...)
-			}
-			cells = append(cells, cell)
+		cell := matrixCell{choice: map[string]string{}}
+		for i, f := range all {
+			cell.choice[f.name] = f.levels[row[i]].name
+			cell.order = append(cell.order, f.name)
+			cell.args = append(cell.args, f.levels[row[i]].args...)
 		}
+		cells = append(cells, cell)
 	}
 	return cells
-}
-
-// fitting returns a row as it is. One with a module that does not go with its
-// database becomes two, without the module and on the first database, which have
-// its other pairs.
-func fitting(t *testing.T, all []factor, row []int) [][]int {
-	t.Helper()
-	database := slices.IndexFunc(all, func(f factor) bool { return f.name == "database" })
-	for i, f := range all {
-		if f.levels[row[i]].name == "off" || len(goingWith(t, all[database].levels[row[database]].name, []string{f.name})) > 0 {
-			continue
-		}
-		plain, other := slices.Clone(row), slices.Clone(row)
-		plain[i], other[database] = 0, 0 // off, and the first database
-		return slices.Concat(fitting(t, all, plain), fitting(t, all, other))
-	}
-	return [][]int{row}
 }
 
 // TestGeneratedInPairs makes services in which every two choices meet. Each is

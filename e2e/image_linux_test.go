@@ -55,7 +55,8 @@ func TestImage(t *testing.T) {
 		// Auth needs its issuer in the container.
 		{"go", "sqlite", []string{"--with", "auth"}, []string{"/usr/local/bin/server"}, []string{"data", "usr/local/bin/server"}},
 		{
-			"express", "postgres", nil, []string{"/nodejs/bin/node", "dist/main.js"},
+			"express", "postgres", nil,
+			[]string{"/nodejs/bin/node", "dist/main.js"},
 			[]string{"app/dist", "app/migrations", "app/node_modules", "app/openapi", "app/openapi.yaml", "app/package.json"},
 		},
 	} {

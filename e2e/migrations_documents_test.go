@@ -21,12 +21,25 @@ import (
 	"groundsill.example/internal/resource"
 )
 
+// left is the number before the migrations that take the owners away again.
+const left = 3600
+
 // TestMigrationsOfDocuments walks through the history of TestMigrations on
 // MongoDB, where migrations lead one way: what is added in a step of its own has
 // the indexes that it has from the start, documents get the defaults, and what
-// is removed leaves nothing. Commands are run twice.
+// is removed leaves nothing. Commands are run twice. Once more, documents get
+// owners on the way.
 func TestMigrationsOfDocuments(t *testing.T) {
-	d := newDocuments(t)
+	for _, owned := range []bool{false, true} {
+		t.Run(fmt.Sprintf("owned %t", owned), func(t *testing.T) {
+			t.Parallel()
+			newDocuments(t, owned).travel()
+		})
+	}
+}
+
+func (d *documents) travel() {
+	d.t.Helper()
 	d.upTo(created)
 	d.fill()
 	d.upTo(added)
@@ -36,31 +49,48 @@ func TestMigrationsOfDocuments(t *testing.T) {
 	d.compare("a", "c")
 	d.checkRemoved()
 	d.checkDrops()
+	if d.owned {
+		d.last = left // what is between drops everything
+		d.upTo(dropped)
+		d.checkLeft()
+	}
 }
 
 // documents is a database on MongoDB and the migrations of the alterations.
 type documents struct {
 	t     *testing.T
+	owned bool // documents get owners in the second stage
 	own   *mongo.Database
 	cases []alteration
 	files map[string]string
 	last  int
 }
 
-func newDocuments(t *testing.T) *documents {
+func newDocuments(t *testing.T, owned bool) *documents {
 	t.Helper()
 	settings := options.Client().ApplyURI(databaseServer(t, "mongodb").URL())
 	client, err := mongo.Connect(settings)
 	must(t, err)
 	t.Cleanup(func() { _ = client.Disconnect(context.WithoutCancel(t.Context())) })
-	data, err := os.ReadFile(filepath.Join(scaffold(t, "--database", "mongodb"), record.Name))
+	args := []string{"--database", "mongodb"}
+	if owned {
+		args = append(args, "--with", "auth")
+	}
+	data, err := os.ReadFile(filepath.Join(scaffold(t, args...), record.Name))
 	must(t, err)
 	rec, err := record.Parse(record.Name, data)
 	must(t, err)
 	all := alterations(t)
-	h := &history{t: t, cases: all[:len(all)-1]} // the last has more indexes than a collection may have
+	h := &history{t: t, cases: all[:len(all)-1], owned: owned} // the last has more indexes than a collection may have
 	rec.Resources, rec.Schema = nil, h.log()
-	d := &documents{t: t, own: client.Database("history"), cases: h.cases, files: map[string]string{}}
+	for i, c := range h.cases {
+		if owned {
+			rec.Schema = append(rec.Schema, record.Entry{
+				At: fmt.Sprintf("%05d", left+1+i), Kind: record.Module, Module: "auth", Step: record.StepDrop, Resource: c.resource("a"),
+			})
+		}
+	}
+	d := &documents{t: t, owned: owned, own: client.Database("history"), cases: h.cases, files: map[string]string{}}
 	for name, content := range rendered(t, rec) {
 		if strings.HasPrefix(name, "migrations/") && strings.HasSuffix(name, ".json") {
 			d.files[filepath.Base(name)] = content
@@ -110,7 +140,7 @@ func (d *documents) checkDrops() {
 	d.t.Helper()
 	count := 0
 	for name, content := range d.files {
-		if name < fmt.Sprintf("%05d", removed) {
+		if name < fmt.Sprintf("%05d", removed) || name > fmt.Sprintf("%05d", left) {
 			continue
 		}
 		count++
@@ -155,6 +185,15 @@ func (d *documents) compare(one, other string) {
 
 var oldDocument = bson.M{"_id": int32(1), "label": "x", "version": int64(1)}
 
+// outlived is what is left of the old document: it belongs to nobody.
+func (d *documents) outlived() bson.M {
+	left := maps.Clone(oldDocument)
+	if d.owned {
+		left["_owner"] = ""
+	}
+	return left
+}
+
 // fill puts a document into each resource that is changed.
 func (d *documents) fill() {
 	d.t.Helper()
@@ -176,7 +215,7 @@ func (d *documents) document(c alteration) bson.M {
 func (d *documents) checkAdded() {
 	d.t.Helper()
 	for _, c := range d.cases {
-		want := maps.Clone(oldDocument)
+		want := d.outlived()
 		for _, f := range c.changed() {
 			if f.Default != nil {
 				want[f.Key()] = storedDefault(d.t, f)
@@ -191,8 +230,22 @@ func (d *documents) checkAdded() {
 func (d *documents) checkRemoved() {
 	d.t.Helper()
 	for _, c := range d.cases {
-		if diff := cmp.Diff(typed(oldDocument), typed(d.document(c))); diff != "" {
+		if diff := cmp.Diff(typed(d.outlived()), typed(d.document(c))); diff != "" {
 			d.t.Errorf("a%d without %s: %s", c.number, words(c.fields), diff)
+		}
+	}
+}
+
+// checkLeft demands that nothing knows of owners any more.
+func (d *documents) checkLeft() {
+	d.t.Helper()
+	for _, c := range d.cases {
+		if diff := cmp.Diff(typed(oldDocument), typed(d.document(c))); diff != "" {
+			d.t.Errorf("a%d: %s", c.number, diff)
+		}
+		got := d.indexes("a", c)
+		if len(got) != 2 || strings.Contains(strings.Join(got, ""), "_owner") || !strings.Contains(got[1], `"created_at"`) {
+			d.t.Errorf("a%d has the indexes %v", c.number, got)
 		}
 	}
 }

@@ -69,6 +69,19 @@ func authMutants() []herd {
 				want: "AU-3 MUST",
 			},
 			{
+				name: "the row of another can be deleted",
+				edits: []edit{
+					{statements, "DELETE FROM \"items\" WHERE \"id\" = ? AND \"_owner\" = ?`", "DELETE FROM \"items\" WHERE \"id\" = ?`"},
+					{itemRepository, "itemDelete, id, owner(ctx))", "itemDelete, id)"},
+				},
+				want: "AU-3 MUST",
+			},
+			{
+				name:  "what is unique is so for all owners together",
+				edits: []edit{{"migrations/00001_create_items.sql", "(\"sku\", \"_owner\")", "(\"sku\")"}},
+				want:  "AU-3 MUST",
+			},
+			{
 				name:  "keys are read for every request",
 				edits: []edit{{keys, "	key, err = k.lookup(id)\n	now := k.now()\n", "	k.set = nil\n	k.tried = time.Time{}\n	key, err = k.lookup(id)\n	now := k.now()\n"}},
 				want:  "AU-4 MUST",
@@ -87,6 +100,42 @@ func authMutants() []herd {
 				name:  "without keys everybody is let in",
 				edits: []edit{{tokens, "	key, err := v.keys.find(ctx, id)\n	if err != nil {\n", "	key, err := v.keys.find(ctx, id)\n	if errors.Is(err, errNoKeys) {\n		claims, _ := jwt.ParseInsecure([]byte(token))\n		return readClaims(claims)\n	}\n	if err != nil {\n"}},
 				want:  "AU-4 MUST",
+			},
+		},
+	}, {
+		name: "owners", database: "sqlite", with: "auth", related: true, clauses: []string{"AU-3"},
+		mutants: []mutant{{
+			name:  "references lead to the rows of all",
+			edits: []edit{{"internal/repository/references_sqlite.go", "`+quoted(r.table)+` WHERE \"id\" = ? AND \"_owner\" = ?)`, *r.id, owner(ctx))", "`+quoted(r.table)+` WHERE \"id\" = ?)`, *r.id)"}},
+			want:  "AU-3 MUST",
+		}},
+	}, {
+		name: "owners", database: "mongodb", with: "auth", related: true, clauses: []string{"AU-3"},
+		mutants: []mutant{
+			{
+				name:  "lists show the rows of all",
+				edits: []edit{{"internal/repository/customer.go", "	s.equal(owned(ctx))\n", ""}},
+				want:  "AU-3 MUST",
+			},
+			{
+				name:  "the row of another can be read",
+				edits: []edit{{"internal/repository/customer.go", "FindOne(ctx, bson.M{\"_id\": id, ownerColumn: owner(ctx)})", "FindOne(ctx, bson.M{\"_id\": id})"}},
+				want:  "AU-3 MUST",
+			},
+			{
+				name:  "the row of another can be deleted",
+				edits: []edit{{"internal/repository/customer.go", "ErrNotFound, bson.M{\"_id\": id, ownerColumn: owner(ctx)})", "ErrNotFound, bson.M{\"_id\": id})"}},
+				want:  "AU-3 MUST",
+			},
+			{
+				name:  "references lead to the rows of all",
+				edits: []edit{{"internal/repository/references_mongodb.go", "bson.M{\"_id\": *r.id, ownerColumn: owner(ctx)})", "bson.M{\"_id\": *r.id})"}},
+				want:  "AU-3 MUST",
+			},
+			{
+				name:  "what is unique is so for all owners together",
+				edits: []edit{{"migrations/00001_create_customers.json", "{\"email\": 1, \"_owner\": 1}", "{\"email\": 1}"}},
+				want:  "AU-3 MUST",
 			},
 		},
 	}}

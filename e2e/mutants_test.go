@@ -36,13 +36,14 @@ type edit struct{ file, old, changed string }
 type herd struct {
 	name, database string
 	with           string // a module that the service has
+	related        bool   // its resources refer to each other
 	namespace      bool   // a network of its own is needed to notice
 	clauses        []string
 	mutants        []mutant
 }
 
 func herds() []herd {
-	return slices.Concat(startupMutants(), httpMutants(), listingMutants(), rowMutants(), logMutants(), metricsMutants(),
+	return slices.Concat(startupMutants(), httpMutants(), listingMutants(), rowMutants(), documentMutants(), logMutants(), metricsMutants(),
 		securityMutants(), authMutants(), faultMutants(), networkMutants())
 }
 
@@ -69,7 +70,7 @@ func TestMutants(t *testing.T) {
 // nursery is where mutants are made. Building keeps the machine busy and trying
 // mostly waits, so one is built while several are tried.
 type nursery struct {
-	origins  map[string]string // database and module → directory of the service as it is
+	origins  map[string]string // origin of a herd → directory of the service as it is
 	building sync.Mutex
 	trying   chan struct{}
 }
@@ -78,13 +79,16 @@ func newNursery(t *testing.T) *nursery {
 	t.Helper()
 	const tried = 6
 	n := &nursery{origins: map[string]string{}, trying: make(chan struct{}, tried)}
-	for _, database := range databases() {
-		n.origins[database] = scaffold(t, "--database", database)
-		needModules(t, n.origins[database])
-	}
 	for _, h := range herds() {
 		if key := h.origin(); n.origins[key] == "" {
-			n.origins[key] = scaffold(t, "--database", h.database, "--with", h.with)
+			args := []string{"--database", h.database}
+			if h.with != "" {
+				args = append(args, "--with", h.with)
+			}
+			if h.related {
+				args = append(args, "--resource-file", resourceFile("related"))
+			}
+			n.origins[key] = scaffold(t, args...)
 			needModules(t, n.origins[key])
 		}
 	}
@@ -92,7 +96,7 @@ func newNursery(t *testing.T) *nursery {
 }
 
 // origin names the service that mutants are made of.
-func (h herd) origin() string { return h.database + h.with }
+func (h herd) origin() string { return fmt.Sprint(h.database, h.with, h.related) }
 
 // try runs the clauses against the service as it is and against every mutant.
 func (h herd) try(t *testing.T, n *nursery) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"groundsill.example/internal/resource"
 )
 
 const (
@@ -190,14 +192,18 @@ func (s *Session) ownerOnly(ctx context.Context, v *service, k *kind, other []st
 		s.check(!found, "GET "+k.path+" of another", "the row is not in the list", "it is")
 	}
 	s.want(v.do(ctx, "GET", path, nil), status(http.StatusOK), header("ETag", made.etag()))
-	for _, f := range k.Fields {
-		if id, has := body[f.Key()]; has && f.Target != "" && id != nil {
-			r := v.do(ctx, "POST", k.path, body, other...)
-			r.request = "POST " + k.path + " with a reference to the row of another"
-			s.want(r, problem(http.StatusUnprocessableEntity))
-			break
-		}
+	refers := slices.ContainsFunc(k.Fields, func(f resource.Field) bool { return f.Target != "" && body[f.Key()] != nil })
+	if _, unique := k.unique(); unique && !refers {
+		s.want(v.do(ctx, "POST", k.path, body), status(http.StatusCreated))
 	}
+	r := v.do(ctx, "POST", k.path, body, other...)
+	if refers {
+		r.request = "POST " + k.path + " with a reference to the row of another"
+		s.want(r, problem(http.StatusUnprocessableEntity))
+		return nil
+	}
+	r.request = "POST " + k.path + " with what the row of another has"
+	s.want(r, status(http.StatusCreated))
 	return nil
 }
 

@@ -87,6 +87,7 @@ func (s *Session) omitted(ctx context.Context, v *service, k *kind, path string,
 	if s.want(cleared, status(200)) {
 		got, has := cleared.json()[f.Key()]
 		s.check(has && got == nil, cleared.request, f.Key()+" back to null", cleared.summary())
+		s.want(v.do(ctx, "GET", path, nil), status(200), content(string(cleared.body)))
 	}
 }
 
@@ -118,6 +119,7 @@ func patches(ctx context.Context, s *Session) error {
 			if s.want(r, status(200)) {
 				got, has := r.json()[f.Key()]
 				s.check(has && got == nil, r.request, f.Key()+" is null", r.summary())
+				s.want(v.do(ctx, "GET", path, nil), status(200), content(string(r.body)))
 			}
 		}
 		if f, ok := k.field(func(f resource.Field) bool { return f.Required }); ok {
