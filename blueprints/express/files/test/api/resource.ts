@@ -25,22 +25,39 @@ function factsOf(name: string) {
   return facts;
 }
 
-/** Returns the n-th content that makes a new row, and makes what it refers to. */
-async function contentOf(service: Service, name: string, n: number): Promise<Content> {
-  const { fields, rows } = factsOf(name);
-  const content = { ...rows[n] };
-  for (const [key, { target }] of Object.entries(fields)) {
-    if (target !== undefined) {
-      content[key] = (await create(service, target, n)).id;
-    }
-  }
-  return content;
-}
+/** Makes rows, and once what they refer to. */
+class Rows {
+  readonly #service: Service;
+  readonly #referred = new Map<string, string>();
 
-async function create(service: Service, name: string, n: number): Promise<Resource> {
-  const response = await service.ask('post', factsOf(name).path, await contentOf(service, name, n));
-  expect(response.status).toBe(201);
-  return response.body as Resource;
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  /** Returns the n-th content that makes a new row. */
+  async content(name: string, n: number): Promise<Content> {
+    const { fields, rows } = factsOf(name);
+    const content = { ...rows[n] };
+    for (const [key, { target }] of Object.entries(fields)) {
+      if (target !== undefined) {
+        content[key] = await this.#refer(target, n);
+      }
+    }
+    return content;
+  }
+
+  async create(name: string, n: number): Promise<Resource> {
+    const response = await this.#service.ask('post', factsOf(name).path, await this.content(name, n));
+    expect(response.status).toBe(201);
+    return response.body as Resource;
+  }
+
+  async #refer(name: string, n: number): Promise<string> {
+    const key = `${name} ${n}`;
+    const id = this.#referred.get(key) ?? (await this.create(name, n)).id;
+    this.#referred.set(key, id);
+    return id;
+  }
 }
 
 /** Tests what every resource does: its life, its refusals, its lists, and an outage of the database. */
@@ -49,12 +66,14 @@ export function describeResource(name: string): void {
 
   describe.skipIf(!hasDatabase || rows.length === 0)(`${path} with a database`, () => {
     let service: Service;
+    let make: Rows;
     let remove: () => Promise<void>;
 
     beforeAll(async () => {
       const database = await createDatabase();
       remove = database.remove;
       service = new Service(database.url);
+      make = new Rows(service);
     });
 
     afterAll(async () => {
@@ -68,7 +87,7 @@ export function describeResource(name: string): void {
     });
 
     it('makes, returns, replaces, changes and deletes', async () => {
-      const content = await contentOf(service, name, 0);
+      const content = await make.content(name, 0);
       const made = await service.ask('post', path, content);
       expect(made.status).toBe(201);
       const row = made.body as Resource;
@@ -120,8 +139,8 @@ export function describeResource(name: string): void {
     it.each(Object.keys(fields).filter((key) => fields[key]?.unique && rows.length > 1))(
       'takes a %s once',
       async (key) => {
-        const first = await create(service, name, 0);
-        const content = await contentOf(service, name, 1);
+        const first = await make.create(name, 0);
+        const content = await make.content(name, 1);
         const response = await service.ask('post', path, { ...content, [key]: first[key] });
         expect(response.status).toBe(409);
         expect(response.body).toMatchObject({ errors: [{ pointer: `#/${key}` }] });
@@ -132,14 +151,14 @@ export function describeResource(name: string): void {
     it.each(Object.keys(fields).filter((key) => fields[key]?.target !== undefined))(
       'wants the %s to be there',
       async (key) => {
-        const response = await service.ask('post', path, { ...(await contentOf(service, name, 0)), [key]: absent });
+        const response = await service.ask('post', path, { ...(await make.content(name, 0)), [key]: absent });
         expect(response.status).toBe(422);
         expect(response.body).toMatchObject({ errors: [{ pointer: `#/${key}` }] });
       },
     );
 
     it('lets one of parallel changes with one version win', async () => {
-      const row = await create(service, name, 0);
+      const row = await make.create(name, 0);
       const content = { ...rows[0] };
       const changes = Array.from({ length: 5 }, () =>
         service.ask('patch', `${path}/${row.id}`, content, { 'If-Match': '"1"' }),
@@ -154,7 +173,7 @@ export function describeResource(name: string): void {
     it('lists pages in any order', async () => {
       const made: Resource[] = [];
       for (const n of rows.keys()) {
-        made.push(await create(service, name, n));
+        made.push(await make.create(name, n));
       }
       const orders = ['created_at', '-created_at', ...Object.keys(fields).flatMap((key) => [key, `-${key}`])];
       for (const order of orders) {
