@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,28 @@ func needModules(t *testing.T, dir string) {
 	if out, err := command(dir, "go", "mod", "download").CombinedOutput(); err != nil {
 		reason, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 		miss(t, "go-modules", "cannot be had: "+reason)
+	}
+}
+
+// needNode skips the test without the Node.js that services are for.
+func needNode(t *testing.T) {
+	t.Helper()
+	for _, program := range []string{"node", "npm"} {
+		need(t, program)
+	}
+	version := strings.TrimPrefix(strings.TrimSpace(run(t, ".", "node", "--version")), "v")
+	major, _, _ := strings.Cut(version, ".")
+	if number, err := strconv.Atoi(major); err != nil || number < 24 {
+		miss(t, "node24", "is needed, and node is "+version)
+	}
+}
+
+// needPackages installs the packages of a service in TypeScript.
+func needPackages(t *testing.T, dir string) {
+	t.Helper()
+	needNode(t)
+	if out, err := command(dir, "npm", "ci", "--no-audit", "--no-fund").CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, out)
 	}
 }
 
@@ -49,8 +72,16 @@ var cleanEnv = sync.OnceValue(func() []string {
 	for _, key := range goSettings {
 		env = append(env, key+"="+goEnv(key))
 	}
+	for _, key := range npmSettings {
+		if value, set := os.LookupEnv(key); set {
+			env = append(env, key+"="+value)
+		}
+	}
 	return slices.Clip(env) // so that what tests append in parallel is their own
 })
+
+// npmSettings are what reaches a registry.
+var npmSettings = []string{"NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY", "npm_config_registry"}
 
 // goSettings are what finds modules and built packages again.
 var goSettings = []string{"GOMODCACHE", "GOCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB"}

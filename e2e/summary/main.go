@@ -26,10 +26,11 @@ func main() {
 
 // report is what the suite says about one service on one database.
 type report struct {
-	cell     string // of the file name, without the database
-	Database string
-	Seconds  float64
-	Results  []contract.Result
+	blueprint string // of the file name, as what follows
+	cell      string
+	Database  string
+	Seconds   float64
+	Results   []contract.Result
 }
 
 // sum counts results by their outcome.
@@ -81,7 +82,11 @@ func read(dir string) ([]report, error) {
 		}
 		base := strings.TrimSuffix(filepath.Base(name), ".json")
 		product, _, _ := strings.Cut(r.Database, ",") // more than a name for a double
-		r.cell = strings.TrimPrefix(base, product+"-")
+		blueprint, cell, ok := strings.Cut(base, "-"+product+"-")
+		if !ok {
+			return nil, fmt.Errorf("%s is not called blueprint-%s-service.json", name, product)
+		}
+		r.blueprint, r.cell = blueprint, cell
 		all = append(all, r)
 	}
 	return all, nil
@@ -91,19 +96,19 @@ func read(dir string) ([]report, error) {
 func table(w io.Writer, reports []report) error {
 	groups := []string{"ST", "HL", "HT", "RS", "LG", "MT", "SE", "AU", "FT", "CT", "RP"}
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(t, "DATABASE\tSERVICE\t%s\tMUST\tSHOULD\tSECONDS\n", strings.Join(groups, "\t"))
+	fmt.Fprintf(t, "BLUEPRINT\tDATABASE\tSERVICE\t%s\tMUST\tSHOULD\tSECONDS\n", strings.Join(groups, "\t"))
 	total := report{}
 	for _, r := range reports {
-		line(t, r.Database, r.cell, groups, r)
+		line(t, []string{r.blueprint, r.Database, r.cell}, groups, r)
 		total.Results = append(total.Results, r.Results...)
 		total.Seconds += r.Seconds
 	}
-	line(t, "total", fmt.Sprintf("%d reports", len(reports)), groups, total)
+	line(t, []string{"total", "", fmt.Sprintf("%d reports", len(reports))}, groups, total)
 	fmt.Fprintln(t, "(held/broken/not applicable)")
 	return t.Flush()
 }
 
-func line(w io.Writer, database, cell string, groups []string, r report) {
+func line(w io.Writer, cells, groups []string, r report) {
 	counts := map[string]sum{}
 	count := func(column string, one contract.Result) {
 		if counts[column] == nil {
@@ -116,7 +121,6 @@ func line(w io.Writer, database, cell string, groups []string, r report) {
 		count(group, one)
 		count(string(one.Level), one)
 	}
-	cells := []string{database, cell}
 	for _, column := range slices.Concat(groups, []string{string(contract.Must), string(contract.Should)}) {
 		text := "–"
 		if counts[column] != nil {
@@ -133,7 +137,7 @@ func brokenMusts(reports []report) []string {
 	for _, r := range reports {
 		for _, one := range r.Results {
 			if one.Level == contract.Must && one.Outcome == contract.Broken {
-				all = append(all, fmt.Sprintf("%s (%s %s)", one.ID, r.Database, r.cell))
+				all = append(all, fmt.Sprintf("%s (%s %s %s)", one.ID, r.blueprint, r.Database, r.cell))
 			}
 		}
 	}

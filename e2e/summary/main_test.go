@@ -32,14 +32,14 @@ func written(t *testing.T, reports map[string]contract.Report) string {
 
 func TestSummary(t *testing.T) {
 	dir := written(t, map[string]contract.Report{
-		"sqlite-no-resource.json": {Database: "sqlite", Took: 2e9, Results: []contract.Result{
+		"go-sqlite-no-resource.json": {Database: "sqlite", Took: 2e9, Results: []contract.Result{
 			{ID: "ST-1", Level: contract.Must, Outcome: contract.Held},
 			{ID: "FT-2", Level: contract.Must, Outcome: contract.NotApplicable},
 		}},
-		"mongodb-default.json": {Database: "mongodb, protocol double", Took: 1e9, Results: []contract.Result{
+		"go-mongodb-default.json": {Database: "mongodb, protocol double", Took: 1e9, Results: []contract.Result{
 			{ID: "ST-1", Level: contract.Must, Outcome: contract.Held},
 		}},
-		"postgres-default.json": {Database: "postgres", Took: 3e9, Results: []contract.Result{
+		"express-postgres-default.json": {Database: "postgres", Took: 3e9, Results: []contract.Result{
 			{ID: "ST-1", Level: contract.Must, Outcome: contract.Held},
 			{ID: "FT-2", Level: contract.Must, Outcome: contract.Held},
 			{ID: "FT-4", Level: contract.Should, Outcome: contract.Broken},
@@ -54,10 +54,10 @@ func TestSummary(t *testing.T) {
 		got = append(got, strings.Join(strings.Fields(line), " "))
 	}
 	want := []string{
-		"DATABASE SERVICE ST HL HT RS LG MT SE AU FT CT RP MUST SHOULD SECONDS",
-		"mongodb, protocol double default 1/0/0 – – – – – – – – – – 1/0/0 – 1",
-		"postgres default 1/0/0 – – – – – – – 1/1/0 – – 2/0/0 0/1/0 3",
-		"sqlite no-resource 1/0/0 – – – – – – – 0/0/1 – – 1/0/1 – 2",
+		"BLUEPRINT DATABASE SERVICE ST HL HT RS LG MT SE AU FT CT RP MUST SHOULD SECONDS",
+		"express postgres default 1/0/0 – – – – – – – 1/1/0 – – 2/0/0 0/1/0 3",
+		"go mongodb, protocol double default 1/0/0 – – – – – – – – – – 1/0/0 – 1",
+		"go sqlite no-resource 1/0/0 – – – – – – – 0/0/1 – – 1/0/1 – 2",
 		"total 3 reports 3/0/0 – – – – – – – 1/1/1 – – 4/0/1 0/1/0 6",
 		"(held/broken/not applicable)",
 	}
@@ -67,15 +67,15 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryFails(t *testing.T) {
-	broken := written(t, map[string]contract.Report{"sqlite-default.json": {Database: "sqlite", Results: []contract.Result{
+	broken := written(t, map[string]contract.Report{"go-sqlite-default.json": {Database: "sqlite", Results: []contract.Result{
 		{ID: "HL-1", Level: contract.Must, Outcome: contract.Broken},
 	}}})
-	hollow := written(t, map[string]contract.Report{"sqlite-default.json": {Database: "sqlite"}})
+	hollow := written(t, map[string]contract.Report{"go-sqlite-default.json": {Database: "sqlite"}})
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{[]string{broken}, "broken: HL-1 (sqlite default)"},
+		{[]string{broken}, "broken: HL-1 (go sqlite default)"},
 		{[]string{hollow}, "has no results"},
 		{[]string{t.TempDir()}, "no report in"},
 		{nil, "usage"},

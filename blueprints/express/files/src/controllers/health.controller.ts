@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 import { checkReady } from '../db/migrate.ts';
 import type { Database } from '../db/types.ts';
-import { sendJson } from '../lib/answers.ts';
-import type { Handler } from '../lib/routing.ts';
 import { Problem } from '../lib/problem.ts';
+import type { Handler } from '../lib/routing.ts';
+import { sendJson } from '../lib/send-json.ts';
 
 /** How long a probe waits for the database, in milliseconds: less than orchestrators wait for the probe. */
 const patience = 2000;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Logger } from '../lib/logger.ts';
 import { openMigrations } from './database.ts';
 import { UnavailableError } from './errors.ts';
@@ -8,9 +8,8 @@ const folder = new URL('../../migrations/', import.meta.url);
 
 /** Returns the names of the migrations that this program carries, in order. */
 export function knownMigrations(): string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
-    .sort();
+  const names = existsSync(folder) ? readdirSync(folder) : []; // there is no folder before the first
+  return names.filter((name) => name.endsWith('.sql')).sort();
 }
 
 /**

@@ -4,6 +4,7 @@ import { etagOf } from './conditions.ts';
 import * as field from './fields.ts';
 import type { ListQuery, Page } from './listing.ts';
 import { Problem } from './problem.ts';
+import { sendJson } from './send-json.ts';
 
 const id = field.uuid();
 
@@ -57,13 +58,4 @@ export function sendPage<T>(
     res.setHeader('Link', `<${pathOf(req.originalUrl)}?${next.query}>; rel="next"`);
   }
   sendJson(res, 200, { items: page.items.map(view), next_cursor: next?.cursor ?? null });
-}
-
-/** Answers with JSON. Unlike res.json this makes no entity tag of the content: resources have versions. */
-export function sendJson(res: Response, status: number, content: object): void {
-  const body = JSON.stringify(content);
-  res.statusCode = status;
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.setHeader('Content-Length', Buffer.byteLength(body));
-  res.end(res.req.method === 'HEAD' ? undefined : body);
 }

@@ -1,8 +1,8 @@
 import type { Router } from 'express';
-import { sendJson } from '../lib/answers.ts';
 import type { Dependencies } from '../lib/dependencies.ts';
 import { readDescription } from '../lib/openapi.ts';
 import { route } from '../lib/routing.ts';
+import { sendJson } from '../lib/send-json.ts';
 
 /** Registers the description of the API, where it is to be served. */
 export function docsRoutes(router: Router, { config }: Dependencies): void {
