@@ -9,11 +9,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"groundsill.example/internal/record"
 )
 
 // verified runs sill verify --json and returns its exit code, the outcomes by
@@ -165,6 +168,28 @@ components:
   schemas:
     Book: {type: object, required: [id, title], properties: {id: {type: string, format: uuid}, kind: {type: string, nullable: true}}}
 `
+
+// TestVerifyReachesRegistries sees that commands know of proxies, and of nothing
+// that is the service's.
+func TestVerifyReachesRegistries(t *testing.T) {
+	t.Parallel()
+	need(t, "sh")
+	w := newWorld(t)
+	w.Env = []string{"HTTPS_PROXY=http://proxy.example:3128", "NODE_EXTRA_CA_CERTS=/etc/ca.pem", "PORT=1"}
+	w.good([]string{"new", "orders", "--yes"})
+	file := filepath.Join(w.Dir, "orders", record.Name)
+	seen := filepath.Join(w.Dir, "seen")
+	text := regexp.MustCompile(`(?m)^  setup: .*$`).ReplaceAllLiteralString(read(t, w.Dir, "orders/"+record.Name), fmt.Sprintf("  setup: [sh, -c, 'env > %s; exit 1']", seen))
+	text = regexp.MustCompile(`(?m)^  build: .*$`).ReplaceAllLiteralString(text, "  build: ['true']")
+	must(t, os.WriteFile(file, []byte(text), 0o600))
+	w.sill("-C", "orders", "verify", "--clause", "RP-1")
+	got := read(t, w.Dir, "seen")
+	for setting, want := range map[string]bool{"HTTPS_PROXY=http://proxy.example:3128": true, "NODE_EXTRA_CA_CERTS=/etc/ca.pem": true, "PORT=1": false} {
+		if strings.Contains("\n"+got, "\n"+setting+"\n") != want {
+			t.Errorf("%s, wanted %t:\n%s", setting, want, got)
+		}
+	}
+}
 
 // TestVerifyForeign tries a service of others from outside: some clauses are
 // held, some broken, and some do not apply.

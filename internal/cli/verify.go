@@ -218,10 +218,22 @@ func (a *app) mayChange(ctx context.Context, o *verifyOptions) error {
 	return nil
 }
 
-// bare returns the variables that programs need to run at all.
+// kept are the variables that programs need to run at all, and to reach the
+// registries of packages: through a proxy, with other authorities, or elsewhere.
+func kept() []string {
+	return []string{
+		"PATH", "HOME", "SYSTEMROOT", "TMPDIR",
+		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+		"SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS",
+		"GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOMODCACHE", "GOCACHE",
+		"NPM_CONFIG_REGISTRY", "npm_config_registry", "NPM_CONFIG_CACHE", "npm_config_cache",
+	}
+}
+
+// bare returns the variables of the environment that are kept.
 func (a *app) bare() []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "SYSTEMROOT", "TMPDIR"} {
+	for _, name := range kept() {
 		if value := a.env.Get(name); value != "" {
 			env = append(env, name+"="+value)
 		}
