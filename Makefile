@@ -43,7 +43,7 @@ contract: CONTRACT_TIMEOUT := 30m
 contract: ## hold what sill makes to the service contract, on every database
 	@rm -rf $(CONTRACT_REPORTS) && mkdir -p $(CONTRACT_REPORTS)
 	@status=0; \
-	SILL_CONTRACT_REPORTS=$(CONTRACT_REPORTS) go test ./e2e -count=1 -run '^TestContract$$' \
+	SILL_CONTRACT_ALL=1 SILL_CONTRACT_REPORTS=$(CONTRACT_REPORTS) go test ./e2e -count=1 -run '^TestContract$$' \
 		-parallel $(CONTRACT_PARALLEL) -timeout $(CONTRACT_TIMEOUT) || status=1; \
 	go run ./e2e/summary $(CONTRACT_REPORTS) || status=1; \
 	exit $$status
