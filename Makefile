@@ -116,3 +116,4 @@ mongo-double: ## fetch what stands in for MongoDB in tests where there is no mon
 .PHONY: refresh
 refresh: ## make the superset locks of the blueprints anew, and list what they pin and what is newer
 	go run ./internal/refresh go
+	go run ./internal/refresh express

@@ -17,39 +17,26 @@ import (
 	"groundsill.example/internal/lock"
 )
 
-// refresh makes the Go lock of a blueprint from its list, and reports what
-// changed.
+// remade is a lock that was made again.
+type remade struct {
+	name          string // of the file
+	before, after []byte
+	newer         func(ctx context.Context, w io.Writer) error // prints which packages have newer versions
+}
+
+// refresh makes the lock of a blueprint, and reports what changed.
 func refresh(ctx context.Context, o options, stdout io.Writer) (err error) {
-	listFile := filepath.Join(o.dir, "locks", "go.packages")
-	data, err := os.ReadFile(listFile)
+	scratch, err := os.MkdirTemp("", "refresh-")
 	if err != nil {
-		return fmt.Errorf("read list of packages: %w", err)
+		return fmt.Errorf("make a scratch directory: %w", err)
 	}
-	l, err := parseList(listFile, data)
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	remake := remakeGo
+	if _, err := os.Stat(filepath.Join(o.dir, npmLockFile)); err == nil {
+		remake = remakeNpm
+	}
+	lock, err := remake(ctx, o, scratch, stdout)
 	if err != nil {
-		return err
-	}
-	lockFile := filepath.Join(o.dir, "locks", "go.json")
-	before, old, err := readLock(lockFile)
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "refresh-")
-	if err != nil {
-		return fmt.Errorf("make scratch module: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s := &scratch{tool: toolchain{dir}, list: l}
-	table, err := s.table(ctx, old, o.upgrade)
-	if err != nil {
-		return err
-	}
-	after, err := table.Format()
-	if err != nil {
-		return err
-	}
-	report(stdout, old, table)
-	if err := reportUsage(stdout, o.dir, l.packages); err != nil {
 		return err
 	}
 	pins, err := pinsOf(o.dir, filepath.Join(filepath.Dir(o.dir), "shared"))
@@ -59,12 +46,42 @@ func refresh(ctx context.Context, o options, stdout io.Writer) (err error) {
 	if o.offline {
 		reportPins(ctx, stdout, pins, nil)
 	} else {
-		reportPins(ctx, stdout, pins, newRegistries(s.tool).ask)
-		if err := s.reportNewer(ctx, stdout, table); err != nil {
+		reportPins(ctx, stdout, pins, newRegistries(toolchain{scratch}).ask)
+		if err := lock.newer(ctx, stdout); err != nil {
 			return err
 		}
 	}
-	return save(lockFile, before, after, o.check, stdout)
+	return save(lock.name, lock.before, lock.after, o.check, stdout)
+}
+
+// remakeGo makes the Go lock of a blueprint from its list, in a scratch module.
+func remakeGo(ctx context.Context, o options, dir string, stdout io.Writer) (remade, error) {
+	listFile := filepath.Join(o.dir, "locks", "go.packages")
+	data, err := os.ReadFile(listFile)
+	if err != nil {
+		return remade{}, fmt.Errorf("read list of packages: %w", err)
+	}
+	l, err := parseList(listFile, data)
+	if err != nil {
+		return remade{}, err
+	}
+	made := remade{name: filepath.Join(o.dir, "locks", "go.json")}
+	before, old, err := readLock(made.name)
+	if err != nil {
+		return remade{}, err
+	}
+	s := &scratch{tool: toolchain{dir}, list: l}
+	table, err := s.table(ctx, old, o.upgrade)
+	if err != nil {
+		return remade{}, err
+	}
+	made.before = before
+	if made.after, err = table.Format(); err != nil {
+		return remade{}, err
+	}
+	made.newer = func(ctx context.Context, w io.Writer) error { return s.reportNewer(ctx, w, table) }
+	report(stdout, old, table)
+	return made, reportUsage(stdout, o.dir, l.packages)
 }
 
 // readLock returns the lock as it is. One that is not there is an empty table.
