@@ -209,6 +209,7 @@ func (e *images) node(t *testing.T, tree string) []string {
 // nodeProgram returns the path of Node.js.
 func nodeProgram(t *testing.T) string {
 	t.Helper()
+	needNode(t)
 	program, err := exec.LookPath("node")
 	must(t, err)
 	program, err = filepath.EvalSymlinks(program)

@@ -5,8 +5,9 @@
 //	pipx install cookiecutter copier
 //	npm install --global hygen @nestjs/cli
 //
-// Then it compares the service that sill makes with a bare net/http handler that
-// runs the same statements, and shows where the service spends its time.
+// Then it compares the services that sill makes with bare handlers, on net/http
+// and on Express, that run the same statements, and shows where the Go service
+// spends its time.
 //
 // Each line is the median of the runs, which alternate, so that a busy moment
 // of the machine falls on both sides.
@@ -69,7 +70,20 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	b.peers()
-	return errors.Join(b.service("sqlite"), b.service("postgres"))
+	kinds := []kind{goKind()}
+	if err := b.command(".", "node", "--eval", "process.exit(parseInt(process.versions.node) < 24 ? 1 : 0)"); err == nil {
+		kinds = append(kinds, expressKind())
+	} else {
+		fmt.Println("\ngenerated Express service: not compared, Node.js 24 is not on the PATH")
+	}
+	for _, k := range kinds {
+		for _, database := range []string{"sqlite", "postgres"} {
+			if err := b.service(k, database); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 type bench struct {

@@ -37,7 +37,7 @@ type areaNames struct{ name, prefixes string }
 // and half single rows.
 func (b *bench) profile(dir, url, path string) error {
 	file := filepath.Join(dir, "cpu.pprof")
-	s, err := b.serve(dir, "profiled", url, file)
+	s, err := b.serve(dir, url, "bin/profiled", file)
 	if err != nil {
 		return err
 	}

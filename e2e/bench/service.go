@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -30,6 +31,13 @@ var (
 	bare string
 	//go:embed testdata/profiled.go.txt
 	profiled string
+
+	//go:embed testdata/bare_sqlite.js.txt
+	bareSQLiteJS string
+	//go:embed testdata/bare_postgres.js.txt
+	barePostgresJS string
+	//go:embed testdata/bare.js.txt
+	bareJS string
 )
 
 const (
@@ -38,31 +46,57 @@ const (
 	seedRows = 200
 )
 
-// service compares the generated Go service with a bare net/http handler that
-// runs the same statements on the same database, side by side.
-func (b *bench) service(database string) error {
-	dir := filepath.Join(b.dir, "service-"+database)
-	if err := b.scaffold(dir, database); err != nil {
-		return err
+// kind is a kind of services that are compared with a bare one.
+type kind struct {
+	blueprint, title string
+	prepare          func(b *bench, dir, database string) error
+	ours, bare       []string // the programs, in the directory of the service
+	profiled         bool     // it has a program that shows where time goes
+}
+
+func goKind() kind {
+	return kind{
+		blueprint: "go", title: "Go", prepare: (*bench).prepareGo,
+		ours: []string{"bin/server"}, bare: []string{"bin/bare"}, profiled: true,
 	}
+}
+
+func expressKind() kind {
+	return kind{
+		blueprint: "express", title: "Express", prepare: (*bench).prepareExpress,
+		ours: []string{"node", "dist/main.js"}, bare: []string{"node", "bare/bare.js"},
+	}
+}
+
+// service compares a generated service with a bare handler that runs the same
+// statements on the same database, side by side.
+func (b *bench) service(k kind, database string) error {
+	dir := filepath.Join(b.dir, k.blueprint+"-"+database)
 	url, end, err := b.database(dir, database)
 	if missing, ok := errors.AsType[*dbserver.NotInstalledError](err); ok {
-		fmt.Printf("\ngenerated service on %s: not compared, %s\n", database, missing)
+		fmt.Printf("\ngenerated %s service on %s: not compared, %s\n", k.title, database, missing)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer end()
-	if err := b.command(dir, "env", "DATABASE_URL="+url, filepath.Join(dir, "bin", "server"), "migrate"); err != nil {
+	err = errors.Join(
+		b.command(b.dir, b.sill, "new", filepath.Base(dir), "-b", k.blueprint, "--name", "orders", "--database", database, "--yes", "--git", "none"),
+		k.prepare(b, dir, database),
+	)
+	if err != nil {
 		return err
 	}
-	ours, err := b.serve(dir, "server", url)
+	if err := b.command(dir, "env", slices.Concat([]string{"DATABASE_URL=" + url}, k.ours, []string{"migrate"})...); err != nil {
+		return err
+	}
+	ours, err := b.serve(dir, url, k.ours...)
 	if err != nil {
 		return err
 	}
 	defer ours.stop()
-	other, err := b.serve(dir, "bare", url)
+	other, err := b.serve(dir, url, k.bare...)
 	if err != nil {
 		return err
 	}
@@ -71,7 +105,7 @@ func (b *bench) service(database string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\ngenerated Go service on %s against a bare handler, %d connections, log and metrics on\n", database, connections)
+	fmt.Printf("\ngenerated %s service on %s against a bare handler, %d connections, log and metrics on\n", k.title, database, connections)
 	for _, q := range []request{
 		get("GET one", path), get("GET list", "/api/v1/items"),
 		post("POST", "/api/v1/items", func(n int64) string { return fmt.Sprintf(`{"name":"Widget","sku":"B-%d","quantity":3}`, n) }),
@@ -79,6 +113,9 @@ func (b *bench) service(database string) error {
 		if err := b.against(q, ours, other); err != nil {
 			return err
 		}
+	}
+	if !k.profiled {
+		return nil
 	}
 	return b.profile(dir, url, path)
 }
@@ -105,11 +142,8 @@ func (b *bench) against(q request, ours, other *server) error {
 	return nil
 }
 
-// scaffold makes the service and builds it with the programs beside it.
-func (b *bench) scaffold(dir, database string) error {
-	if err := b.command(b.dir, b.sill, "new", filepath.Base(dir), "--name", "orders", "--database", database, "--yes", "--git", "none"); err != nil {
-		return err
-	}
+// prepareGo builds the service with the programs beside it.
+func (b *bench) prepareGo(dir, database string) error {
 	statements := bareSQLite
 	if database == "postgres" {
 		statements = barePostgres
@@ -125,6 +159,20 @@ func (b *bench) scaffold(dir, database string) error {
 		}
 	}
 	return nil
+}
+
+// prepareExpress builds the service and puts the bare one beside it.
+func (b *bench) prepareExpress(dir, database string) error {
+	statements := bareSQLiteJS
+	if database == "postgres" {
+		statements = barePostgresJS
+	}
+	return errors.Join(
+		write(filepath.Join(dir, "bare", "bare.js"), bareJS),
+		write(filepath.Join(dir, "bare", "statements.js"), statements),
+		b.command(dir, "npm", "ci", "--no-audit", "--no-fund"),
+		b.command(dir, "npm", "run", "build"),
+	)
 }
 
 // database returns the URL of an empty database, and how to end its server.
@@ -148,12 +196,12 @@ type server struct {
 
 // serve starts a program of the repository and waits until it is ready. Its log
 // goes to a file, as in production.
-func (b *bench) serve(dir, program, url string, args ...string) (*server, error) {
+func (b *bench) serve(dir, url string, argv ...string) (*server, error) {
 	port, err := freePort(b.ctx)
 	if err != nil {
 		return nil, err
 	}
-	log, err := os.Create(filepath.Join(dir, program+".log"))
+	log, err := os.CreateTemp(dir, "*.log")
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +210,7 @@ func (b *bench) serve(dir, program, url string, args ...string) (*server, error)
 	if err != nil {
 		return nil, err
 	}
-	s.cmd = exec.CommandContext(b.ctx, filepath.Join(dir, "bin", program), args...)
+	s.cmd = exec.CommandContext(b.ctx, argv[0], argv[1:]...)
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = dir, log, log
 	s.cmd.Env = []string{"HOST=127.0.0.1", "PORT=" + port, "METRICS_PORT=" + metrics, "DATABASE_URL=" + url}
 	if err := s.cmd.Start(); err != nil {

@@ -4,10 +4,10 @@ export type { Logger };
 
 /**
  * Returns a logger that writes one JSON object a line; with text it writes lines for people, for a developer who reads
- * them on a terminal.
+ * them on a terminal. Nobody waits for a line to be written; what is left is written when the process exits.
  */
 export function createLogger(level: string, options: { text?: boolean; out?: DestinationStream } = {}): Logger {
-  const out = options.out ?? pino.destination({ fd: 1, sync: true });
+  const out = options.out ?? pino.destination({ fd: 1, sync: false });
   return pino(
     {
       level,

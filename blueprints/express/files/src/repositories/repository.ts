@@ -117,8 +117,11 @@ export class Repository<I extends Record<string, Value>> {
   }
 
   #read(row: Row): I & Stored {
-    const values = Object.entries(this.#columns).map(([name, column]) => [name, decode(column, row[name])]);
-    return Object.fromEntries(values) as I & Stored;
+    const read: Row = {};
+    for (const name in this.#columns) {
+      read[name] = decode(this.#column(name), row[name]);
+    }
+    return read as I & Stored;
   }
 
   #conditions(request: ListRequest, args: Arguments): string[] {
