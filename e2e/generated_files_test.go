@@ -62,7 +62,7 @@ func checkDataDirectory(t *testing.T, _ string, tree map[string]string) {
 
 func checkGoVersions(t *testing.T, _ string, _ map[string]string) {
 	t.Helper()
-	_, modules := choices(t)
+	_, modules := choices(t, "go")
 	tree := readTree(t, scaffold(t, "--with", strings.Join(modules, ",")))
 	want := "go" + find(t, tree["go.mod"], `^go (\S+)$`)
 	image := "go" + find(t, tree["Dockerfile"], `^FROM (?:--\S+ )?golang:([0-9.]+)`)

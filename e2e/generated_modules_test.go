@@ -17,14 +17,14 @@ import (
 )
 
 // choices are what the blueprint offers: its databases and its modules.
-func choices(t *testing.T) (databases, modules []string) {
+func choices(t *testing.T, blueprint string) (databases, modules []string) {
 	t.Helper()
 	var shown struct {
 		Blueprint struct{ Modules []struct{ Module string } }
 		Question  struct{ Choices []struct{ Choice string } }
 	}
-	for _, word := range []string{"go", "database"} {
-		must(t, json.Unmarshal([]byte(run(t, t.TempDir(), "sill", "show", "--json", word)), &shown))
+	for _, words := range [][]string{{blueprint}, {"-b", blueprint, "database"}} {
+		must(t, json.Unmarshal([]byte(run(t, t.TempDir(), "sill", append([]string{"show", "--json"}, words...)...)), &shown))
 	}
 	for _, c := range shown.Question.Choices {
 		databases = append(databases, c.Choice)
@@ -40,12 +40,21 @@ func choices(t *testing.T) (databases, modules []string) {
 
 // combination is a choice of a database and of modules.
 type combination struct {
-	database string
-	all, on  []string // modules
-	empty    bool     // without resources
+	blueprint string // go where it is empty
+	database  string
+	all, on   []string // modules
+	empty     bool     // without resources
 }
 
 func (c combination) has(module string) bool { return slices.Contains(c.on, module) }
+
+// of names the blueprint.
+func (c combination) of() string {
+	if c.blueprint == "" {
+		return "go"
+	}
+	return c.blueprint
+}
 
 // scaffold makes the service of a combination and returns its directory.
 func (c combination) scaffold(t *testing.T, args ...string) string {
@@ -55,7 +64,7 @@ func (c combination) scaffold(t *testing.T, args ...string) string {
 
 // args are the arguments of sill new for the combination.
 func (c combination) args() []string {
-	args := []string{"--database", c.database}
+	args := []string{"-b", c.of(), "--database", c.database}
 	for _, m := range c.all {
 		word := "--without"
 		if c.has(m) {
@@ -70,7 +79,7 @@ func (c combination) args() []string {
 // database: none of them, all of them, and each alone.
 func everyModule(t *testing.T, f func(t *testing.T, c combination)) {
 	t.Helper()
-	databases, all := choices(t)
+	databases, all := choices(t, "go")
 	for _, database := range databases {
 		sets := [][]string{nil, all}
 		for _, m := range all {
@@ -201,26 +210,29 @@ func TestGeneratedLintersAreRed(t *testing.T) {
 // of the schema where a module comes to tables that are there.
 func TestGeneratedModulesComeAndGo(t *testing.T) {
 	need(t, "git")
-	databases, all := choices(t)
-	for _, database := range databases {
-		t.Run(database, func(t *testing.T) {
-			w := newWorld(t)
-			bare := combination{database: database, all: all}
-			without := readTree(t, bare.scaffold(t))
-			w.good(append([]string{"new", "orders", "--yes"}, bare.args()...))
-			dir := filepath.Join(w.Dir, "orders")
-			for _, module := range all {
-				w.good([]string{"-C", "orders", "add", module, "--commit"})
-				with := readTree(t, combination{database: database, all: all, on: []string{module}}.scaffold(t))
-				if diff := cmp.Diff(outsideLog(with), outsideLog(readTree(t, dir))); diff != "" {
-					t.Errorf("%s, added later, is not what it is from the beginning (- want, + got):\n%s", module, diff)
+	for _, blueprint := range goldenBlueprints() {
+		databases, all := choices(t, blueprint)
+		for _, database := range databases {
+			t.Run(blueprint+" "+database, func(t *testing.T) {
+				w := newWorld(t)
+				bare := combination{blueprint: blueprint, database: database, all: all}
+				without := readTree(t, bare.scaffold(t))
+				w.good(append([]string{"new", "orders", "--yes"}, bare.args()...))
+				dir := filepath.Join(w.Dir, "orders")
+				for _, module := range all {
+					w.good([]string{"-C", "orders", "add", module, "--commit"})
+					with := bare
+					with.on = []string{module}
+					if diff := cmp.Diff(outsideLog(readTree(t, with.scaffold(t))), outsideLog(readTree(t, dir))); diff != "" {
+						t.Errorf("%s, added later, is not what it is from the beginning (- want, + got):\n%s", module, diff)
+					}
+					w.good([]string{"-C", "orders", "remove", module, "--commit"})
+					if diff := cmp.Diff(without, readTree(t, dir)); diff != "" {
+						t.Errorf("%s leaves something behind (- want, + got):\n%s", module, diff)
+					}
 				}
-				w.good([]string{"-C", "orders", "remove", module, "--commit"})
-				if diff := cmp.Diff(without, readTree(t, dir)); diff != "" {
-					t.Errorf("%s leaves something behind (- want, + got):\n%s", module, diff)
-				}
-			}
-		})
+			})
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ var (
 func chosen(t *testing.T, dir string) combination {
 	t.Helper()
 	r := readRecord(t, dir)
-	_, all := choices(t)
+	_, all := choices(t, "go")
 	return combination{database: fmt.Sprint(r.Answers["database"]), all: all, on: slices.Sorted(maps.Keys(r.Modules)), empty: len(r.Resources) == 0}
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"groundsill.example/e2e/gohistory"
+	"groundsill.example/e2e/editions"
 )
 
 // The versions of the history of the Go blueprint, oldest first. The first is
@@ -33,7 +33,7 @@ func blueprintHistory(t *testing.T) map[string]string {
 	for _, version := range versions() {
 		dir := filepath.Join(w.Dir, version)
 		if version == shipped {
-			must(t, gohistory.Copy("..", dir))
+			must(t, editions.Copy("..", "go", dir))
 		} else {
 			must(t, os.CopyFS(dir, os.DirFS(from)))
 			patch, err := filepath.Abs(filepath.Join("testdata", "history", "go", version+".patch"))

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestResolveEqualsOneBranch lets two branches change a Go service, merges them
+// TestResolveEqualsOneBranch lets two branches change a service, merges them
 // with git, and finishes the merge with sill resolve wherever git could not or
 // did not know how. The result is the service of one branch that makes both
 // changes, with the edits of both; only the numbers of migrations may differ.
@@ -28,50 +28,54 @@ func TestResolveEqualsOneBranch(t *testing.T) {
 		"PostgreSQL":      "set database=postgres",
 		"a version":       "update -b VERSION",
 	}
-	dir := blueprintHistory(t)["0.2.0"]
-	for name, ours := range changes {
-		for other, theirs := range changes {
-			if name == other {
-				continue
-			}
-			t.Run(name+" and "+other, func(t *testing.T) {
-				t.Parallel()
-				ours, theirs := strings.ReplaceAll(ours, "VERSION", dir), strings.ReplaceAll(theirs, "VERSION", dir)
-				w := newWorld(t)
-				w.good([]string{"new", "shop", "--yes", "--set", "author=Somebody"})
-				w.Dir = filepath.Join(w.Dir, "shop")
-				w.git(".", "checkout", "-q", "-b", "theirs")
-				w.step(theirs, 200)
-				w.edit("internal/config/config.go", "\n// Ours by theirs.\n")
-				w.git(".", "checkout", "-q", "main")
-				w.step(ours, 100)
-				w.edit("internal/app/routes.go", "\n// Ours by ours.\n")
-				w.git(".", "checkout", "-q", "-b", "alone")
-				w.step(theirs, 300)
-				w.edit("internal/config/config.go", "\n// Ours by theirs.\n")
-				want := w.tree(".")
+	for _, c := range []struct{ blueprint, version, config, routes string }{
+		{"go", blueprintHistory(t)["0.2.0"], "internal/config/config.go", "internal/app/routes.go"},
+		{"express", expressHistory(t)["0.2.0"], "src/config.ts", "src/routes/routes.ts"},
+	} {
+		for name, ours := range changes {
+			for other, theirs := range changes {
+				if name == other {
+					continue
+				}
+				t.Run(c.blueprint+" "+name+" and "+other, func(t *testing.T) {
+					t.Parallel()
+					ours, theirs := strings.ReplaceAll(ours, "VERSION", c.version), strings.ReplaceAll(theirs, "VERSION", c.version)
+					w := newWorld(t)
+					w.good([]string{"new", "shop", "-b", c.blueprint, "--yes", "--set", "author=Somebody"})
+					w.Dir = filepath.Join(w.Dir, "shop")
+					w.git(".", "checkout", "-q", "-b", "theirs")
+					w.step(theirs, 200)
+					w.edit(c.config, "\n// Ours by theirs.\n")
+					w.git(".", "checkout", "-q", "main")
+					w.step(ours, 100)
+					w.edit(c.routes, "\n// Ours by ours.\n")
+					w.git(".", "checkout", "-q", "-b", "alone")
+					w.step(theirs, 300)
+					w.edit(c.config, "\n// Ours by theirs.\n")
+					want := w.tree(".")
 
-				w.git(".", "checkout", "-q", "main")
-				merge := exec.Command("git", "merge", "--quiet", "--no-commit", "theirs")
-				merge.Dir, merge.Env = w.Dir, w.env()
-				w.run(merge) // it fails where there are conflicts
-				w.good([]string{"resolve"})
-				if status := w.git(".", "diff", "--name-only"); status != "" {
-					t.Errorf("git is not told of %s", status)
-				}
-				got := w.tree(".")
-				if other == "PostgreSQL" { // alone, it sums up the log of both in one
-					want, got = withoutMigrations(want), withoutMigrations(got)
-				}
-				if diff := diffTrees(numberless(want), numberless(got)); diff != "" {
-					t.Errorf("one branch alone makes something else:\n%s", diff)
-				}
-				w.git(".", "commit", "--quiet", "--message=Merge")
-				w.good([]string{"status", "--check"})
-				if again := w.good([]string{"resolve"}); !strings.Contains(again.Out, "nothing to do") {
-					t.Errorf("it does something again:\n%s", again.Out)
-				}
-			})
+					w.git(".", "checkout", "-q", "main")
+					merge := exec.Command("git", "merge", "--quiet", "--no-commit", "theirs")
+					merge.Dir, merge.Env = w.Dir, w.env()
+					w.run(merge) // it fails where there are conflicts
+					w.good([]string{"resolve"})
+					if status := w.git(".", "diff", "--name-only"); status != "" {
+						t.Errorf("git is not told of %s", status)
+					}
+					got := w.tree(".")
+					if other == "PostgreSQL" { // alone, it sums up the log of both in one
+						want, got = withoutMigrations(want), withoutMigrations(got)
+					}
+					if diff := diffTrees(numberless(want), numberless(got)); diff != "" {
+						t.Errorf("one branch alone makes something else:\n%s", diff)
+					}
+					w.git(".", "commit", "--quiet", "--message=Merge")
+					w.good([]string{"status", "--check"})
+					if again := w.good([]string{"resolve"}); !strings.Contains(again.Out, "nothing to do") {
+						t.Errorf("it does something again:\n%s", again.Out)
+					}
+				})
+			}
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"groundsill.example/e2e/gohistory"
+	"groundsill.example/e2e/editions"
 )
 
 // largeService are the resources of a service of more than 200 files.
@@ -50,7 +50,7 @@ func (b *bench) versions() (older, newer string, err error) {
 		return "", "", err
 	}
 	for _, dir := range []string{older, newer} {
-		if err := gohistory.Copy(".", dir); err != nil {
+		if err := editions.Copy(".", "go", dir); err != nil {
 			return "", "", err
 		}
 	}

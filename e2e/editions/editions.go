@@ -1,6 +1,6 @@
-// Package gohistory makes older and newer versions of the Go blueprint for tests
-// and benchmarks.
-package gohistory
+// Package editions makes older and newer versions of built-in blueprints for
+// tests and benchmarks.
+package editions
 
 import (
 	"bytes"
@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 )
 
-// Copy copies the Go blueprint from the root of the project into dir, and with it
-// what it includes, so that a patch may change both.
-func Copy(root, dir string) error {
+// Copy copies a blueprint of the project whose root is given into dir, and with
+// it what it includes, so that a patch may change both.
+func Copy(root, blueprint, dir string) error {
 	blueprints := filepath.Join(root, "blueprints")
-	for _, part := range []string{"go", filepath.Join("shared", "service")} {
+	for _, part := range []string{blueprint, filepath.Join("shared", "service")} {
 		if err := os.CopyFS(dir, os.DirFS(filepath.Join(blueprints, part))); err != nil {
 			return err
 		}
