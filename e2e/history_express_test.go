@@ -99,3 +99,23 @@ func TestExpressUpdateMovesEdits(t *testing.T) {
 		}
 	}
 }
+
+// TestExpressSets demands that an answer that is given later makes what it makes
+// when it is given at once.
+func TestExpressSets(t *testing.T) {
+	need(t, "git")
+	for _, answer := range []string{
+		"database=postgres", "database=mysql", "license=Apache-2.0", "author=Ada", "description=Other words.", "owner=@acme/backend", "contact=a@example.com",
+	} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			w, fresh := newWorld(t), newWorld(t)
+			w.good([]string{"new", "orders", "-b", "express", "--yes"})
+			w.good([]string{"-C", "orders", "set", answer, "--commit"})
+			fresh.good([]string{"new", "orders", "-b", "express", "--yes", "--set", answer})
+			if diff := cmp.Diff(fresh.tree("orders"), w.tree("orders")); diff != "" {
+				t.Errorf("not what it makes at once (- new, + set):\n%s", diff)
+			}
+		})
+	}
+}
