@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -35,6 +36,7 @@ type edit struct{ file, old, changed string }
 // herd is mutants on one database, and the clauses that they are tried with.
 type herd struct {
 	name, database string
+	blueprint      string // go where it is empty
 	with           string // a module that the service has
 	related        bool   // its resources refer to each other
 	namespace      bool   // a network of its own is needed to notice
@@ -44,7 +46,7 @@ type herd struct {
 
 func herds() []herd {
 	return slices.Concat(startupMutants(), httpMutants(), listingMutants(), rowMutants(), documentMutants(), logMutants(), metricsMutants(),
-		securityMutants(), authMutants(), faultMutants(), networkMutants())
+		securityMutants(), authMutants(), faultMutants(), networkMutants(), expressMutants())
 }
 
 // TestMutants breaks the generated service on purpose, one thing at a time, and
@@ -60,7 +62,7 @@ func TestMutants(t *testing.T) {
 	need(t, "sqlite3")
 	n := newNursery(t)
 	for _, h := range herds() {
-		t.Run(h.database+"/"+h.name, func(t *testing.T) {
+		t.Run(strings.TrimPrefix(h.blueprint+"/"+h.database+"/"+h.name, "/"), func(t *testing.T) {
 			t.Parallel()
 			h.try(t, n)
 		})
@@ -71,6 +73,7 @@ func TestMutants(t *testing.T) {
 // mostly waits, so one is built while several are tried.
 type nursery struct {
 	origins  map[string]string // origin of a herd → directory of the service as it is
+	packages string            // where the node_modules of services in TypeScript are
 	building sync.Mutex
 	trying   chan struct{}
 }
@@ -81,7 +84,7 @@ func newNursery(t *testing.T) *nursery {
 	n := &nursery{origins: map[string]string{}, trying: make(chan struct{}, tried)}
 	for _, h := range herds() {
 		if key := h.origin(); n.origins[key] == "" {
-			args := []string{"--database", h.database}
+			args := []string{"-b", h.of(), "--database", h.database}
 			if h.with != "" {
 				args = append(args, "--with", h.with)
 			}
@@ -89,14 +92,23 @@ func newNursery(t *testing.T) *nursery {
 				args = append(args, "--resource-file", resourceFile("related"))
 			}
 			n.origins[key] = scaffold(t, args...)
-			needModules(t, n.origins[key])
+			if h.of() == "go" {
+				needModules(t, n.origins[key])
+			} else {
+				needPackages(t, n.origins[key])
+				n.packages = t.TempDir()
+				must(t, os.Rename(filepath.Join(n.origins[key], "node_modules"), filepath.Join(n.packages, "node_modules")))
+			}
 		}
 	}
 	return n
 }
 
 // origin names the service that mutants are made of.
-func (h herd) origin() string { return fmt.Sprint(h.database, h.with, h.related) }
+func (h herd) origin() string { return fmt.Sprint(h.blueprint, h.database, h.with, h.related) }
+
+// of names the blueprint.
+func (h herd) of() string { return cmp.Or(h.blueprint, "go") }
 
 // try runs the clauses against the service as it is and against every mutant.
 func (h herd) try(t *testing.T, n *nursery) {
@@ -111,7 +123,7 @@ func (h herd) try(t *testing.T, n *nursery) {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	for _, m := range append([]mutant{{name: "as it is"}}, h.mutants...) {
-		dir := n.build(t, h.origin(), m)
+		dir := n.build(t, h, m)
 		wait.Go(func() {
 			n.trying <- struct{}{}
 			defer func() { <-n.trying }()
@@ -147,16 +159,21 @@ func (h herd) judge(t *testing.T, m mutant, dir, server string) {
 }
 
 // build makes the service, changes it and builds it.
-func (n *nursery) build(t *testing.T, origin string, m mutant) string {
+func (n *nursery) build(t *testing.T, h herd, m mutant) string {
 	t.Helper()
 	n.building.Lock()
 	defer n.building.Unlock()
 	dir := filepath.Join(t.TempDir(), "orders")
-	must(t, os.CopyFS(dir, os.DirFS(n.origins[origin])))
+	must(t, os.CopyFS(dir, os.DirFS(n.origins[h.origin()])))
 	for _, e := range m.edits {
 		e.apply(t, m.name, dir)
 	}
-	run(t, dir, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join("bin", "server"), "./cmd/server")
+	if h.of() == "go" {
+		run(t, dir, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join("bin", "server"), "./cmd/server")
+		return dir
+	}
+	must(t, os.Symlink(filepath.Join(n.packages, "node_modules"), filepath.Join(dir, "node_modules")))
+	run(t, dir, "npm", "run", "build")
 	return dir
 }
 
