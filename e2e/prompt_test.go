@@ -227,8 +227,7 @@ func TestPromptAnswers(t *testing.T) {
 }
 
 // TestPromptModules chooses among the modules that come with sill: docker and
-// github are chosen at first, and Enter alone takes them. What does not go with
-// an answer is not offered.
+// github are chosen at first, and Enter alone takes them.
 func TestPromptModules(t *testing.T) {
 	for name, c := range map[string]struct {
 		database string
@@ -238,7 +237,6 @@ func TestPromptModules(t *testing.T) {
 		"as it is":               {"sqlite", []string{enter}, []string{"--with", "docker,github"}},
 		"one more, one less":     {"sqlite", []string{down, " ", down, " ", enter}, []string{"--with", "devcontainer", "--without", "docker"}},
 		"none of those at first": {"sqlite", []string{down, down, " ", down, " ", enter}, []string{"--without", "docker,github"}},
-		"without auth":           {"mongodb", []string{" ", enter}, []string{"--with", "devcontainer"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -255,6 +253,35 @@ func TestPromptModules(t *testing.T) {
 				t.Errorf("answers and flags differ:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestPromptModulesThatGo does not offer what does not go with an answer.
+func TestPromptModulesThatGo(t *testing.T) {
+	w := newWorld(t)
+	put(t, filepath.Join(w.Dir, "own", "blueprint.yaml"), `name: own
+version: 1.0.0
+description: modules and an answer
+engine: 1
+questions:
+  - {key: name, type: text, prompt: Name, default: '{{ .user.dir }}'}
+  - {key: database, type: choice, prompt: Database, default: a, choices: [a, b]}
+`)
+	put(t, filepath.Join(w.Dir, "own", "files", "README.md"), "Own.\n")
+	for module, manifest := range map[string]string{"first": "summary: one\nconflicts: [database=b]\n", "second": "summary: two\n"} {
+		put(t, filepath.Join(w.Dir, "own", "modules", module, "module.yaml"), manifest)
+		put(t, filepath.Join(w.Dir, "own", "modules", module, "files", module+".txt"), module+"\n")
+	}
+	s := terminal(w, 80, "new", "shop", "-b", "./own", "--database", "b", "--no-resource")
+	s.choose("Modules", " ", enter)
+	s.expect("The same again")
+	s.ends(0)
+	made := w.tree("shop")
+	if _, first := made["first.txt"]; first {
+		t.Error("the module that does not go is there")
+	}
+	if _, second := made["second.txt"]; !second {
+		t.Error("the module that goes is not there")
 	}
 }
 

@@ -71,7 +71,7 @@ func functions() template.FuncMap {
 
 		"print": fmt.Sprint, "printf": printf, "println": fmt.Sprintln,
 		"html": template.HTMLEscaper, "js": template.JSEscaper, "urlquery": template.URLQueryEscaper,
-		"yamlString": yamlString, "yamlWord": yamlWord,
+		"ecmaPattern": resource.ECMAPattern, "yamlString": yamlString, "yamlWord": yamlWord,
 		"keys": sortedKeys, "repeat": repeat, "sampleJSON": sampleJSON, "until": until,
 	}
 	theirs := sprig.HermeticTxtFuncMap()

@@ -18,7 +18,7 @@ import (
 // The functions of engine 1. Output of an engine never changes: a name is
 // added here on purpose or not at all.
 const wantFunctions = `abbrev abbrevboth add add1 adler32sum all and any append atoi b32dec b32enc b64dec b64enc base biggest
-camel cat ceil chunk clean coalesce compact concat contains deepEqual default dict dig dir div empty eq ext fail first
+camel cat ceil chunk clean coalesce compact concat contains deepEqual default dict dig dir div ecmaPattern empty eq ext fail first
 float64 floor fromJson ge get goCamel goFile goPascal goString gt has hasKey hasPrefix hasSuffix html include indent index
 initial initials int int64 isAbs join js kebab keys kindIs kindOf last le len list lower lt max maxf min minf mod mul
 mustAppend mustChunk mustCompact mustFirst mustFromJson mustHas mustInitial mustLast mustPrepend mustPush mustRegexFind
@@ -184,6 +184,7 @@ func TestOwnFunctions(t *testing.T) {
 		{"printf without enough", `{{printf "%d"}}`, "%!d(MISSING)"},
 		{"samples", `{{sampleJSON .field 1}}{{sampleJSON .field 2}}{{sampleJSON .field 3}}`, "121"},
 		{"a text as a pattern", `{{regexQuoteMeta "a.b"}}`, `a\.b`},
+		{"a pattern for others", `{{ecmaPattern "(?i)a.\\z"}}`, `[Aa][^\n]$`},
 		{"scalars of YAML", `{{yamlWord "a-b"}} {{yamlWord "on"}} {{yamlWord "1e3"}} {{yamlString "it's \"a\""}} {{yamlString "\\ \n"}}`, `a-b "on" "1e3" 'it''s "a"' "\\ \n"`},
 		{"ours, not sprig's", `{{plural "category"}} {{snake "HTTPServer"}}`, "categories http_server"},
 		{"break and continue", `{{range until 9}}{{if eq . 1}}{{continue}}{{end}}{{if eq . 4}}{{break}}{{end}}{{.}}{{end}}`, "023"},

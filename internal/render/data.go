@@ -188,7 +188,6 @@ func fieldData(f resource.Field) map[string]any {
 		"index":         f.Index,
 		"nullable":      f.Nullable,
 		"pattern":       f.Pattern,
-		"ecma_pattern":  f.ECMAPattern(),
 		"blank":         f.Blank,
 		"min_length":    f.MinLength(),
 		"searchable":    f.Searchable(),

@@ -10,17 +10,17 @@ import (
 	"unicode"
 )
 
-// ECMAPattern returns the pattern in the syntax of ECMA-262 with the flag u,
+// ECMAPattern returns a pattern of RE2 in the syntax of ECMA-262 with the flag u,
 // which OpenAPI demands (JSON Schema 2020-12, validation, 6.3.3) and browsers
 // and Node.js read: the same text where it means the same in both, and else one
 // that matches the same texts. It has no anchors that the pattern has not.
-func (f Field) ECMAPattern() string {
-	if f.Pattern == "" || readAlike(f.Pattern) {
-		return f.Pattern
+func ECMAPattern(pattern string) string {
+	if readAlike(pattern) {
+		return pattern
 	}
-	tree, err := syntax.Parse(f.Pattern, syntax.Perl)
+	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
-		return f.Pattern // which is refused elsewhere
+		return pattern // which is refused elsewhere
 	}
 	var e ecma
 	e.write(tree)

@@ -39,9 +39,9 @@ func TestECMAPattern(t *testing.T) {
 		`\PNx`:             "",
 	} {
 		if want == "" && pattern != "" {
-			want = resource.Field{Pattern: `(?s)[^\pN]x`}.ECMAPattern()
+			want = resource.ECMAPattern(`(?s)[^\pN]x`)
 		}
-		if got := (resource.Field{Pattern: pattern}).ECMAPattern(); got != want {
+		if got := resource.ECMAPattern(pattern); got != want {
 			t.Errorf("%s is %s, want %s", pattern, got, want)
 		}
 	}
@@ -68,7 +68,7 @@ func TestECMAPatternMatchesTheSame(t *testing.T) {
 		if err != nil {
 			t.Skip("RE2 does not read it")
 		}
-		pattern := resource.Field{Pattern: b.String()}.ECMAPattern()
+		pattern := resource.ECMAPattern(b.String())
 		readable := codePoint.ReplaceAllString(pattern, `\x{$1}`)
 		other, err := regexp.Compile(`\A(?:` + readable + `)\z`)
 		if err != nil {
