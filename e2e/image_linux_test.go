@@ -232,7 +232,7 @@ func (e *images) nodeAlone(t *testing.T, tree string) []string {
 // nearlyNothing makes what a static program needs, and no shell.
 func (e *images) nearlyNothing(t *testing.T, tree string) []string {
 	t.Helper()
-	for _, dir := range []string{"proc", "sys", "dev", "tmp", "home/nonroot"} {
+	for _, dir := range []string{"proc", "sys", "dev", "tmp", "etc", "home/nonroot"} {
 		must(t, os.MkdirAll(filepath.Join(tree, dir), 0o755))
 	}
 	put(t, filepath.Join(tree, "etc/passwd"), "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n")
